@@ -1,0 +1,49 @@
+"""Bring up Django and the database: every command does this itself on first use."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from xianban.base.errors import Unavailable
+from xianban.base.home import home
+
+
+def django_up() -> None:
+    """Load the settings and the rooms; cheap when it was done before."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xianban.config.settings")
+    import django
+
+    django.setup()
+
+
+def ready() -> None:
+    """Django up and the database migrated; the first call in a new home makes it."""
+    django_up()
+    from django.core.management import call_command
+    from django.db import OperationalError, connection
+
+    try:
+        if _migrations_missing():
+            with one_at_a_time("migrate"):
+                if _migrations_missing():
+                    call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as reason:
+        where = connection.settings_dict["NAME"]
+        raise Unavailable(f"the database {where} does not answer ({str(reason).strip()}); check XIANBAN_DATABASE_URL") from reason
+
+
+def _migrations_missing() -> bool:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Hold a lock among the processes that share this home."""
+    with open(home() / f".{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

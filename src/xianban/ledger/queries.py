@@ -1,0 +1,131 @@
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from xianban.ledger.models import Act as ActRow
+from xianban.ledger.models import Checkpoint, Notice, Round
+from xianban.ledger.rules import START, Head, root_of, seal, seal_checkpoint
+
+CHUNK = 5000
+
+
+@dataclass(frozen=True)
+class Act:
+    """One entry as it stands in the ledger."""
+
+    subject: str
+    seq: int
+    at: datetime
+    verb: str
+    actor: str
+    payload: dict[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check of the whole ledger found; `broken` names the first fault, or is None."""
+
+    acts: int
+    subjects: int
+    checkpoints: int
+    broken: str | None
+
+
+@dataclass(frozen=True)
+class RoundSeen:
+    name: str
+    started_at: datetime
+    ended_at: datetime | None
+    note: str
+
+
+def head_of(subject: str) -> Head:
+    """The end of the subject's chain; `START` where nothing was written yet."""
+    newest = (
+        ActRow.objects.filter(subject=subject).order_by("-seq").values_list("seq", "hash").first()
+    )
+    return Head(newest[0], bytes(newest[1])) if newest else START
+
+
+def history(subject: str) -> list[Act]:
+    """All acts on one subject, oldest first."""
+    return [
+        Act(row.subject, row.seq, row.at, row.verb, row.actor, json.loads(row.payload), bytes(row.hash).hex())
+        for row in ActRow.objects.filter(subject=subject).order_by("seq")
+    ]
+
+
+def newest_seqs() -> Iterator[tuple[str, int]]:
+    """(subject, number of its newest act) for every chain, in order of subject."""
+    rows = ActRow.objects.order_by("subject", "seq").values_list("subject", "seq")
+    for subject, group in itertools.groupby(rows.iterator(chunk_size=CHUNK), key=lambda row: row[0]):
+        for _, seq in group:
+            last = seq
+        yield subject, last
+
+
+def verify(*, progress: Callable[[int], None] | None = None) -> Verdict:
+    """Recompute every seal and every checkpoint from the first to the last."""
+    acts, subjects, broken = _verify_chains(progress)
+    checkpoints, unfit = _verify_checkpoints()
+    return Verdict(acts, subjects, checkpoints, broken or unfit)
+
+
+def _verify_chains(progress: Callable[[int], None] | None) -> tuple[int, int, str | None]:
+    rows = ActRow.objects.order_by("subject", "seq").values_list(
+        "subject", "seq", "at", "verb", "actor", "payload", "hash"
+    )
+    acts = subjects = 0
+    subject, head = "", START
+    for row in rows.iterator(chunk_size=CHUNK):
+        if row[0] != subject:
+            subject, head = row[0], START
+            subjects += 1
+        if row[1] != head.seq + 1:
+            return acts, subjects, f"{subject} act {head.seq + 1} is missing"
+        if seal(head.hash, *row[:6]) != bytes(row[6]):
+            return acts, subjects, f"{subject} act {row[1]} ({row[3]}) was changed"
+        head = Head(row[1], bytes(row[6]))
+        acts += 1
+        if progress and acts % CHUNK == 0:
+            progress(acts)
+    return acts, subjects, None
+
+
+def _verify_checkpoints() -> tuple[int, str | None]:
+    previous, start, number = b"", 0, 0
+    for point in Checkpoint.objects.order_by("number"):
+        number += 1
+        if point.number != number:
+            return number, f"checkpoint {number} is missing"
+        root, count = root_of(hashes_between(start, point.upto))
+        if count != point.count:
+            return number, f"checkpoint {number} covers {point.count} acts, of which {count} are there"
+        sealed = seal_checkpoint(previous, number, point.upto, count, root, point.at)
+        if root != bytes(point.root) or sealed != bytes(point.hash):
+            return number, f"checkpoint {number} does not fit the acts that it covers"
+        previous, start = sealed, point.upto
+    return number, None
+
+
+def hashes_between(after: int, upto: int) -> Iterator[bytes]:
+    """The seals of the acts with keys in (after, upto], in the order of writing."""
+    rows = ActRow.objects.filter(id__gt=after, id__lte=upto).order_by("id").values_list("hash", flat=True)
+    return (bytes(value) for value in rows.iterator(chunk_size=CHUNK))
+
+
+def rounds() -> dict[str, RoundSeen]:
+    """The worker's regular work by name: when each last began and ended."""
+    return {
+        row.name: RoundSeen(row.name, row.started_at, row.ended_at, row.note)
+        for row in Round.objects.all()
+    }
+
+
+def waiting_notices(*, now: datetime) -> int:
+    """How many notices are due and not yet sent."""
+    return Notice.objects.filter(state=Notice.State.WAITING, try_at__lte=now).count()
