@@ -1,0 +1,181 @@
+"""Who may do what, where: roles, the table of verbs, and scope. Plain values only."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is here to do. One person may hold several, each with its own scope."""
+
+    RESIDENT = "resident"
+    AGENT = "agent"
+    DISPATCHER = "dispatcher"
+    HANDLER = "handler"
+    GRID_WORKER = "grid_worker"
+    SUPERVISOR = "supervisor"
+    ANALYST = "analyst"
+    LEADER = "leader"
+    STEWARD = "steward"
+    AUDITOR = "auditor"
+    INTEGRATOR = "integrator"
+    ADMINISTRATOR = "administrator"
+
+
+AGENT, DISPATCHER, HANDLER = Role.AGENT, Role.DISPATCHER, Role.HANDLER
+GRID_WORKER, SUPERVISOR, RESIDENT = Role.GRID_WORKER, Role.SUPERVISOR, Role.RESIDENT
+ANALYST, LEADER, STEWARD = Role.ANALYST, Role.LEADER, Role.STEWARD
+AUDITOR, INTEGRATOR, ADMINISTRATOR = Role.AUDITOR, Role.INTEGRATOR, Role.ADMINISTRATOR
+MACHINE_KIND = "machine"  # stands beside the roles in the table: the worker and the doors
+
+# One line per verb: who may. A verb that has no line may be done by nobody.
+MAY: dict[str, frozenset[str]] = {
+    verb: frozenset(who)
+    for verb, who in {
+        # looking
+        "see": {
+            AGENT,
+            DISPATCHER,
+            HANDLER,
+            GRID_WORKER,
+            SUPERVISOR,
+            ANALYST,
+            LEADER,
+            AUDITOR,
+            ADMINISTRATOR,
+            MACHINE_KIND,
+        },
+        "reveal": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR},
+        # the way of a case
+        "open": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, RESIDENT, INTEGRATOR, MACHINE_KIND},
+        "dispatch": {AGENT, DISPATCHER, MACHINE_KIND},
+        "sign": {HANDLER, GRID_WORKER},
+        "return": {HANDLER},
+        "rule": {DISPATCHER, SUPERVISOR},
+        "designate": {DISPATCHER, SUPERVISOR},
+        "contact": {HANDLER, GRID_WORKER, AGENT},
+        "note": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR, MACHINE_KIND},
+        "report": {HANDLER, GRID_WORKER},
+        "follow_up": {AGENT, SUPERVISOR},
+        "close": {AGENT, SUPERVISOR, MACHINE_KIND},
+        "reopen": {RESIDENT, AGENT, SUPERVISOR},
+        "rate": {RESIDENT, AGENT},
+        "decline": {DISPATCHER, SUPERVISOR},
+        # beside the way
+        "correct": {AGENT, DISPATCHER},
+        "invite": {HANDLER, DISPATCHER, SUPERVISOR},
+        "answer": {HANDLER, GRID_WORKER},
+        "extend": {HANDLER},
+        "suspend": {HANDLER},
+        "approve": {DISPATCHER, SUPERVISOR},
+        "review": {SUPERVISOR},
+        "resume": {HANDLER, SUPERVISOR, MACHINE_KIND},
+        "escalate": {HANDLER, GRID_WORKER, DISPATCHER, SUPERVISOR, MACHINE_KIND},
+        "press": {SUPERVISOR, LEADER},
+        "remind": {MACHINE_KIND},
+        "merge": {AGENT, DISPATCHER},
+        "link": {AGENT, DISPATCHER, HANDLER, MACHINE_KIND},
+        "split": {DISPATCHER},
+        "say": {RESIDENT, AGENT},
+        "withdraw": {RESIDENT, AGENT},
+        # about no case
+        "erase": {STEWARD, ADMINISTRATOR},
+        "audit": {AUDITOR},
+        "train": {DISPATCHER, ANALYST, ADMINISTRATOR, MACHINE_KIND},
+        "manage_city": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
+        "manage_users": {ADMINISTRATOR},
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Granted:
+    """One role within one scope; an empty area is the whole city, an empty unit is any unit."""
+
+    role: Role
+    area: str = ""
+    unit: str = ""
+
+    def covers(self, areas: Collection[str], units: Collection[str]) -> bool:
+        """Whether a thing that lies in `areas` and concerns `units` is within this scope."""
+        return (not self.area or self.area in areas) and (not self.unit or self.unit in units)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user with grants, a resident who is known by a code, or the machine itself."""
+
+    kind: str
+    id: int = 0
+    name: str = ""
+    grants: tuple[Granted, ...] = field(default=())
+
+    @property
+    def key(self) -> str:
+        """How the ledger names this actor: user:7, person:12 or machine."""
+        if self.kind == MACHINE_KIND:
+            return MACHINE_KIND
+        return f"{'person' if self.kind == 'resident' else 'user'}:{self.id}"
+
+
+MACHINE = Actor(kind=MACHINE_KIND, name="Xianban")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which cases an actor sees: all, or those within any of `scopes` (area, unit), or a person's own.
+
+    An empty area or unit in a scope means any. `person` is set for residents, who see what they
+    reported and nothing else.
+    """
+
+    everything: bool = False
+    scopes: tuple[tuple[str, str], ...] = ()
+    person: int | None = None
+
+    def sees(self, areas: Collection[str], units: Collection[str]) -> bool:
+        """Whether a case that lies in `areas` and concerns `units` is in reach."""
+        return self.everything or any(
+            (not area or area in areas) and (not unit or unit in units)
+            for area, unit in self.scopes
+        )
+
+
+def may(actor: Actor, verb: str, *, areas: Collection[str], units: Collection[str]) -> bool:
+    """Whether `actor` may do `verb` to what lies in `areas` (root to leaf) and concerns `units`.
+
+    The caller passes the units for whom the verb is meant: the lead for a report, the invited for
+    an answer. A place that is not known lies in the city's root area. For a resident only the verb
+    is judged here; that the case is their own is for the caller, who knows its reporters.
+    """
+    who = MAY.get(verb, frozenset())
+    if actor.kind == MACHINE_KIND:
+        return MACHINE_KIND in who
+    if actor.kind == "resident":
+        return RESIDENT in who
+    return any(grant.role in who and grant.covers(areas, units) for grant in actor.grants)
+
+
+def may_anywhere(actor: Actor, verb: str) -> bool:
+    """Whether `actor` may do `verb` at all; for verbs about no case, and to offer a page."""
+    who = MAY.get(verb, frozenset())
+    if actor.kind != "user":
+        return (MACHINE_KIND if actor.kind == MACHINE_KIND else RESIDENT) in who
+    return any(grant.role in who for grant in actor.grants)
+
+
+def reach(actor: Actor) -> Reach:
+    """Which cases `actor` sees."""
+    if actor.kind == MACHINE_KIND:
+        return Reach(everything=True)
+    if actor.kind == "resident":
+        return Reach(person=actor.id)
+    scopes = {(g.area, g.unit) for g in actor.grants if g.role in MAY["see"]}
+    if ("", "") in scopes:
+        return Reach(everything=True)
+    return Reach(scopes=tuple(sorted(scopes)))
+
+
+def verbs_of(role: Role) -> frozenset[str]:
+    """Every verb that a role may do."""
+    return frozenset(verb for verb, who in MAY.items() if role in who)
