@@ -30,7 +30,9 @@ def ready() -> None:
                     call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as reason:
         where = connection.settings_dict["NAME"]
-        raise Unavailable(f"the database {where} does not answer ({str(reason).strip()}); check XIANBAN_DATABASE_URL") from reason
+        raise Unavailable(
+            f"the database {where} does not answer ({str(reason).strip()}); check XIANBAN_DATABASE_URL"
+        ) from reason
 
 
 def _migrations_missing() -> bool:

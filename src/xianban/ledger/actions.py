@@ -187,5 +187,3 @@ def round_of(name: str) -> Iterator[None]:
     Round.objects.update_or_create(name=name, defaults={"started_at": utc_now(), "note": ""})
     yield
     Round.objects.filter(name=name).update(ended_at=utc_now())
-
-

@@ -49,7 +49,9 @@ class Notice(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["try_at"], condition=models.Q(state="waiting"), name="notices_to_send"),
+            models.Index(
+                fields=["try_at"], condition=models.Q(state="waiting"), name="notices_to_send"
+            ),
             models.Index(fields=["to", "-id"], name="notices_of_one"),
         ]
 

@@ -54,7 +54,15 @@ def head_of(subject: str) -> Head:
 def history(subject: str) -> list[Act]:
     """All acts on one subject, oldest first."""
     return [
-        Act(row.subject, row.seq, row.at, row.verb, row.actor, json.loads(row.payload), bytes(row.hash).hex())
+        Act(
+            row.subject,
+            row.seq,
+            row.at,
+            row.verb,
+            row.actor,
+            json.loads(row.payload),
+            bytes(row.hash).hex(),
+        )
         for row in ActRow.objects.filter(subject=subject).order_by("seq")
     ]
 
@@ -62,7 +70,9 @@ def history(subject: str) -> list[Act]:
 def newest_seqs() -> Iterator[tuple[str, int]]:
     """(subject, number of its newest act) for every chain, in order of subject."""
     rows = ActRow.objects.order_by("subject", "seq").values_list("subject", "seq")
-    for subject, group in itertools.groupby(rows.iterator(chunk_size=CHUNK), key=lambda row: row[0]):
+    for subject, group in itertools.groupby(
+        rows.iterator(chunk_size=CHUNK), key=lambda row: row[0]
+    ):
         for _, seq in group:
             last = seq
         yield subject, last
@@ -104,7 +114,10 @@ def _verify_checkpoints() -> tuple[int, str | None]:
             return number, f"checkpoint {number} is missing"
         root, count = root_of(hashes_between(start, point.upto))
         if count != point.count:
-            return number, f"checkpoint {number} covers {point.count} acts, of which {count} are there"
+            return (
+                number,
+                f"checkpoint {number} covers {point.count} acts, of which {count} are there",
+            )
         sealed = seal_checkpoint(previous, number, point.upto, count, root, point.at)
         if root != bytes(point.root) or sealed != bytes(point.hash):
             return number, f"checkpoint {number} does not fit the acts that it covers"
@@ -114,7 +127,11 @@ def _verify_checkpoints() -> tuple[int, str | None]:
 
 def hashes_between(after: int, upto: int) -> Iterator[bytes]:
     """The seals of the acts with keys in (after, upto], in the order of writing."""
-    rows = ActRow.objects.filter(id__gt=after, id__lte=upto).order_by("id").values_list("hash", flat=True)
+    rows = (
+        ActRow.objects.filter(id__gt=after, id__lte=upto)
+        .order_by("id")
+        .values_list("hash", flat=True)
+    )
     return (bytes(value) for value in rows.iterator(chunk_size=CHUNK))
 
 

@@ -31,7 +31,9 @@ class Head:
 START = Head(0, b"")
 
 
-def seal(previous: bytes, subject: str, seq: int, at: datetime, verb: str, actor: str, payload: str) -> bytes:
+def seal(
+    previous: bytes, subject: str, seq: int, at: datetime, verb: str, actor: str, payload: str
+) -> bytes:
     """The SHA-256 of an act, its whole content, and the seal before it; `payload` is canonical JSON."""
     about = canonical_json([subject, seq, at.astimezone(UTC).isoformat(), verb, actor])
     return hashlib.sha256(b"%b\n%b\n%b" % (previous, about, payload.encode())).digest()
@@ -46,7 +48,9 @@ def root_of(hashes: Iterable[bytes]) -> tuple[bytes, int]:
     return digest.digest(), count
 
 
-def seal_checkpoint(previous: bytes, number: int, upto: int, count: int, root: bytes, at: datetime) -> bytes:
+def seal_checkpoint(
+    previous: bytes, number: int, upto: int, count: int, root: bytes, at: datetime
+) -> bytes:
     """The seal of a checkpoint: what it covers, and the seal of the checkpoint before."""
     about = canonical_json([number, upto, count, root.hex(), at.astimezone(UTC).isoformat()])
     return hashlib.sha256(previous + b"\n" + about).digest()

@@ -19,13 +19,23 @@ def verify(as_json: bool) -> None:
     from xianban.casework.api import verify_heads
     from xianban.ledger import api as ledger
 
-    verdict = ledger.verify(progress=lambda acts: click.echo(f"\r{acts:,} acts", nl=False, err=True))
+    verdict = ledger.verify(
+        progress=lambda acts: click.echo(f"\r{acts:,} acts", nl=False, err=True)
+    )
     broken = verdict.broken or verify_heads()
     if as_json:
-        found = {"acts": verdict.acts, "subjects": verdict.subjects, "checkpoints": verdict.checkpoints}
-        click.echo(json.dumps({"ok": broken is None, **found, "broken": broken}, ensure_ascii=False))
+        found = {
+            "acts": verdict.acts,
+            "subjects": verdict.subjects,
+            "checkpoints": verdict.checkpoints,
+        }
+        click.echo(
+            json.dumps({"ok": broken is None, **found, "broken": broken}, ensure_ascii=False)
+        )
     elif broken is None:
-        click.echo(f"The ledger is whole: {verdict.acts:,} acts on {verdict.subjects:,} subjects, {verdict.checkpoints:,} checkpoints.")
+        click.echo(
+            f"The ledger is whole: {verdict.acts:,} acts on {verdict.subjects:,} subjects, {verdict.checkpoints:,} checkpoints."
+        )
     else:
         click.echo(f"The ledger is broken: {broken}.")
     sys.exit(broken is not None)
@@ -39,4 +49,6 @@ def checkpoint() -> None:
     from xianban.ledger import api as ledger
 
     point = ledger.checkpoint(now=utc_now())
-    click.echo(f"Checkpoint {point.number}: {point.count:,} acts." if point else "Nothing new to seal.")
+    click.echo(
+        f"Checkpoint {point.number}: {point.count:,} acts." if point else "Nothing new to seal."
+    )

