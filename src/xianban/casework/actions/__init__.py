@@ -1,0 +1,1 @@
+"""Changes to cases: opening, the verbs of the lifecycle, the worker's round."""

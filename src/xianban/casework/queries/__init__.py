@@ -1,0 +1,1 @@
+"""Reads of cases: who sees what, lists, pages, stories."""

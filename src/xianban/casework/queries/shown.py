@@ -1,0 +1,266 @@
+"""What the pages of casework show: frozen values, with codes and their names side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from xianban.casework.rules.values import Field
+
+
+@dataclass(frozen=True)
+class Named:
+    """A code and what to call it; the code itself where the city no longer knows it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An act that this person may do to this case now.
+
+    `consequence` holds codes and values for the page to put into words: `to` (the next state),
+    `starts`, `stops`, `pauses`, `resumes` (clock kinds), `tells` (who gets a notice).
+    """
+
+    verb: str
+    fields: tuple[Field, ...]
+    consequence: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case in a list. `next_due_at` is what is due first, whoever holds the ball."""
+
+    id: int
+    number: str
+    version: int
+    state: str
+    title: str
+    origin: str
+    urgency: str
+    level: str
+    matter: Named
+    area: Named
+    place: str
+    unit: Named
+    received_at: datetime
+    due_at: datetime
+    next_due_at: datetime | None
+    late: bool
+    soon: bool
+    reopened: int
+    pressed: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; give `next` back as `after` for the page that follows, empty at the end."""
+
+    rows: tuple[CaseRow, ...]
+    next: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to list. Empty means any. `order` is due (open cases, first due first) or newest.
+
+    `late` and `soon` (within a day) speak of what is due next. `part` is lead or co, for those who
+    belong to units; empty shows both.
+    """
+
+    states: tuple[str, ...] = ()
+    unit: str = ""
+    area: str = ""
+    matter: str = ""
+    urgency: str = ""
+    level: str = ""
+    origin: str = ""
+    late: bool = False
+    soon: bool = False
+    order: str = "due"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Numbers for the header of a list, each counted up to `limit` and no further."""
+
+    open: int
+    late: int
+    soon: int
+    by_state: Mapping[str, int]
+    limit: int
+
+
+@dataclass(frozen=True)
+class ClockShown:
+    """`verdict` is running, overdue, paused, met, missed or void; `unit` who holds the ball."""
+
+    n: int
+    kind: str
+    verdict: str
+    unit: Named
+    limit: str
+    started_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+    paused_at: datetime | None
+    task: int
+
+
+@dataclass(frozen=True)
+class TaskShown:
+    n: int
+    unit: Named
+    state: str
+    ask: str
+    whistle: bool
+    asked_at: datetime
+    due_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DisputeShown:
+    n: int
+    unit: Named
+    reason: str
+    text: str
+    raised_at: datetime
+    ruling: str
+    ruled_at: datetime | None
+    to_unit: Named
+    grounds: str
+
+
+@dataclass(frozen=True)
+class SuspensionShown:
+    n: int
+    state: str
+    evidence: str
+    reason: str
+    asked_at: datetime
+    decided_at: datetime | None
+    reviews: int
+    cap_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class FollowUpShown:
+    n: int
+    at: datetime
+    source: str
+    contacted: bool
+    solved: bool | None
+    satisfaction: str
+    text: str
+
+
+@dataclass(frozen=True)
+class LinkShown:
+    case_id: int
+    number: str
+    title: str
+    state: str
+    kind: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline: an act, who did it, and its values (never anybody's contact)."""
+
+    seq: int
+    at: datetime
+    verb: str
+    actor: str
+    actor_name: str
+    state: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """All that a member of staff may see of one case. `persons` are ids, to be shown masked."""
+
+    id: int
+    number: str
+    version: int
+    state: str
+    origin: str
+    source: str
+    title: str
+    text: str
+    request_kind: str
+    urgency: str
+    level: str
+    matter: Named
+    matter_path: tuple[str, ...]
+    area: Named
+    area_path: tuple[str, ...]
+    place: str
+    lat: float | None
+    lon: float | None
+    unit: Named
+    designated: bool
+    received_at: datetime
+    due_at: datetime
+    next_due_at: datetime | None
+    ended_at: datetime | None
+    ending: str
+    exit: str
+    supporters: int
+    reopened: int
+    pressed: int
+    proposal: Mapping[str, Any]
+    duty: Mapping[str, Any]
+    clocks: tuple[ClockShown, ...]
+    tasks: tuple[TaskShown, ...]
+    disputes: tuple[DisputeShown, ...]
+    suspensions: tuple[SuspensionShown, ...]
+    follow_ups: tuple[FollowUpShown, ...]
+    links: tuple[LinkShown, ...]
+    merged_into: LinkShown | None
+    merged_from: tuple[LinkShown, ...]
+    persons: tuple[int, ...]
+    timeline: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened, as the resident is told it: a code, a time, and values for the words."""
+
+    at: datetime
+    what: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a resident may know of a case: what happened, who does what now, and by when.
+
+    `holder` is who has the ball: unit, desk, resident or nobody. `may` are the verbs open to a
+    reporter now (rate, reopen, say, withdraw). A merged case tells the story of the other one too.
+    """
+
+    case_id: int
+    number: str
+    state: str
+    matter: Named
+    area: Named
+    place: str
+    unit: Named
+    holder: str
+    received_at: datetime
+    promised_at: datetime | None
+    answer: str
+    exit: str
+    exit_text: str
+    ending: str
+    steps: tuple[Step, ...]
+    may: tuple[str, ...]
+    merged_into: str
+    ended_at: datetime | None
