@@ -1,0 +1,190 @@
+"""What a city may choose in city.toml, with the value that holds where it says nothing."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from xianban.city.rules.tables import URGENCIES
+
+LIMIT = re.compile(r"(\d+(?:\.\d+)?)(wh|wd|h|d)")
+LIMIT_REMEDY = "write 2h (hours), 7d (days), 4wh (working hours) or 5wd (working days)"
+
+
+def is_limit(text: object) -> bool:
+    return isinstance(text, str) and (m := LIMIT.fullmatch(text)) is not None and float(m[1]) > 0
+
+
+@dataclass(frozen=True)
+class ServiceLimit:
+    """The four limits of one class of urgency, as text: 2h, 7d, 4wh, 5wd."""
+
+    sign: str
+    contact: str
+    handle: str
+    follow_up: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The thresholds of one city; each is a key of `[settings]` in city.toml."""
+
+    dispatch_threshold: float = 0.70
+    refine_threshold: float = 0.60
+    return_window_h: float = 2.0
+    return_window_critical_h: float = 0.5
+    ruling_h: float = 4.0
+    objections_to_designation: int = 3
+    suspension_review_days: int = 30
+    suspension_cap_months: int = 9
+    reminder_share: float = 0.75
+    quiet_hours: tuple[int, int] = (22, 7)
+    nearest_area_m: float = 500.0
+
+
+LIMITS: Mapping[str, ServiceLimit] = {
+    "critical": ServiceLimit("0.5h", "0.5h", "2h", "24h"),
+    "urgent": ServiceLimit("2h", "2h", "24h", "24h"),
+    "normal": ServiceLimit("4wh", "24h", "7d", "3d"),
+    "complex": ServiceLimit("4wh", "24h", "15d", "3d"),
+    "consult": ServiceLimit("2h", "2h", "24h", "24h"),
+}
+HOURS = "09:00-12:00,13:30-18:00"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of city.toml: how its value is read (None: wrong), and what to write instead."""
+
+    path: str
+    default: Any
+    says: str
+    remedy: str
+    read: Callable[[Any], Any] = field(repr=False)
+    required: bool = False
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _number(low: float, high: float) -> Callable[[Any], float | None]:
+    def read(value: Any) -> float | None:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        return float(value) if fits else None
+
+    return read
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int | None]:
+    def read(value: Any) -> int | None:
+        fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return value if fits else None
+
+    return read
+
+
+def _whole_list(low: int, high: int, length: int | None) -> Callable[[Any], list[int] | None]:
+    one = _whole(low, high)
+
+    def read(value: Any) -> list[int] | None:
+        if not isinstance(value, list) or not value or (length and len(value) != length):
+            return None
+        return value if all(one(item) is not None for item in value) else None
+
+    return read
+
+
+def _limit(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) and is_limit(value.strip()) else None
+
+
+def _zone(value: Any) -> str | None:
+    return value if isinstance(value, str) and value in available_timezones() else None
+
+
+def read_hours(value: Any) -> tuple[tuple[int, int], ...] | None:
+    """Minutes after midnight of each span in "09:00-12:00,13:30-18:00"; None where it cannot be."""
+    if not isinstance(value, str):
+        return None
+    spans: list[tuple[int, int]] = []
+    for part in re.split(r"[,，;；]", value.strip().strip(",，;；")):
+        match = re.fullmatch(r"\s*(\d{1,2})[:：](\d\d)\s*[-–~至]\s*(\d{1,2})[:：](\d\d)\s*", part)
+        if match is None:
+            return None
+        a, b, c, d = map(int, match.groups())
+        start, end = a * 60 + b, c * 60 + d
+        if b > 59 or d > 59 or not start < end <= 24 * 60 or (spans and start < spans[-1][1]):
+            return None
+        spans.append((start, end))
+    return tuple(spans)
+
+
+def _hours(value: Any) -> str | None:
+    spans = read_hours(value)
+    return spans and ",".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in spans) or None
+
+
+SHARE = "write a number from 0 to 1, such as 0.7"
+HOURS_REMEDY = "write spans in order, such as 09:00-12:00,13:30-18:00"
+_HEAD = (
+    Key("name", None, "what the city is called", 'write name = "…"', _text, True),
+    Key("timezone", "Asia/Shanghai", "times without a zone are read in it", "write a zone of the tz database, such as Asia/Shanghai", _zone),
+    Key("language", "zh-hans", "language of messages: zh-hans or en", 'write "zh-hans" or "en"', lambda v: v if v in ("zh-hans", "en") else None),
+    Key("hours.working", HOURS, "working hours of a working day", HOURS_REMEDY, _hours),
+    Key("hours.weekdays", [1, 2, 3, 4, 5], "working weekdays, 1 is Monday", "write a list such as [1, 2, 3, 4, 5]", _whole_list(1, 7, None)),
+)
+_POSITIVE = "write a number above 0"
+_SETTINGS = (
+    Key("settings.dispatch_threshold", 0.70, "below this probability a person decides", SHARE, _number(0, 1)),
+    Key("settings.refine_threshold", 0.60, "below it a matter is not refined to a leaf", SHARE, _number(0, 1)),
+    Key("settings.return_window_h", 2.0, "hours in which a unit may return a dispatch", _POSITIVE, _number(0.01, 1000)),
+    Key("settings.return_window_critical_h", 0.5, "the same for critical cases", _POSITIVE, _number(0.01, 1000)),
+    Key("settings.ruling_h", 4.0, "hours in which a return is ruled upon", _POSITIVE, _number(0.01, 1000)),
+    Key("settings.objections_to_designation", 3, "the objection that ends in designation", "write a whole number from 1 to 20", _whole(1, 20)),
+    Key("settings.suspension_review_days", 30, "days between reviews of a suspended case", "write whole days, 1 to 400", _whole(1, 400)),
+    Key("settings.suspension_cap_months", 9, "months after which a suspension ends", "write whole months, 1 to 60", _whole(1, 60)),
+    Key("settings.reminder_share", 0.75, "share of a limit after which we remind", SHARE, _number(0, 1)),
+    Key("settings.quiet_hours", [22, 7], "hours between which only urgent messages go out", "write two hours, such as [22, 7]", _whole_list(0, 23, 2)),
+    Key("settings.nearest_area_m", 500.0, "a point outside every polygon belongs to the nearest area within so many metres", "write metres, 0 to 100000", _number(0, 100_000)),
+)
+LIMIT_SAYS = {
+    "sign": "to sign for a dispatch",
+    "contact": "to contact the resident",
+    "handle": "to handle",
+    "follow_up": "to follow up after the report",
+}
+_LIMITS = tuple(
+    Key(f"limits.{urgency}.{name}", getattr(LIMITS[urgency], name), says, LIMIT_REMEDY, _limit)
+    for urgency in URGENCIES
+    for name, says in LIMIT_SAYS.items()
+)
+KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_LIMITS)}
+
+
+def settings_from(values: Mapping[str, Any]) -> Settings:
+    """The settings that hold, from stated values by dotted key."""
+    stated = {f.name: values[f"settings.{f.name}"] for f in fields(Settings) if f"settings.{f.name}" in values}
+    if "quiet_hours" in stated:
+        stated["quiet_hours"] = tuple(stated["quiet_hours"])
+    return Settings(**stated)
+
+
+def limits_from(values: Mapping[str, Any]) -> dict[str, ServiceLimit]:
+    """The service limits that hold, by urgency."""
+    return {
+        urgency: ServiceLimit(
+            **{name: values.get(f"limits.{urgency}.{name}") or getattr(LIMITS[urgency], name) for name in LIMIT_SAYS}
+        )
+        for urgency in URGENCIES
+    }
+
+
+def stated(values: Mapping[str, Any], path: str) -> Any:
+    """The value of one key, or the default."""
+    return values.get(path, KEYS[path].default)
+
+
+def zone_from(values: Mapping[str, Any]) -> ZoneInfo:
+    return ZoneInfo(stated(values, "timezone"))
