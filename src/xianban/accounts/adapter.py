@@ -1,7 +1,17 @@
 """How sign-in behaves here, for django-allauth."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from axes.handlers.proxy import AxesProxyHandler
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from xianban.accounts.actions import set_password
+from xianban.accounts.models import User
+from xianban.accounts.queries import actor_of
+from xianban.base.clock import utc_now
 
 
 class ClosedSignup(DefaultAccountAdapter):
@@ -9,3 +19,21 @@ class ClosedSignup(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Say so when the account is locked, or the right password would look wrong."""
+        if not AxesProxyHandler.is_allowed(request, credentials):
+            raise ValidationError(_("密码错误次数过多，请 15 分钟后再试。"))
+
+    def set_password(self, user: User, password: str) -> None:
+        """Somebody changes their own password on a page: an act like any other."""
+        set_password(user.username, password=password, acting=actor_of(user), now=utc_now())
+        user.refresh_from_db(fields=["password"])
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """The sign-in page as it is, which says how long to wait, in place of axes' bare sentence."""
+    response.status_code = 429
+    return response

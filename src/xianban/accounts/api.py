@@ -1,6 +1,23 @@
 """The door to accounts: who acts, and whether they may."""
 
-from xianban.accounts.queries import actor_of, resident_actor
+from xianban.accounts.actions import (
+    NewUser,
+    add_user,
+    add_users,
+    grant,
+    revoke,
+    set_active,
+    set_password,
+)
+from xianban.accounts.queries import (
+    UserSeen,
+    actor_named,
+    actor_of,
+    list_users,
+    names_of,
+    resident_actor,
+    users_for,
+)
 from xianban.accounts.rules import (
     MACHINE,
     MAY,
@@ -19,12 +36,24 @@ __all__ = [
     "MAY",
     "Actor",
     "Granted",
+    "NewUser",
     "Reach",
     "Role",
+    "UserSeen",
+    "actor_named",
     "actor_of",
+    "add_user",
+    "add_users",
+    "grant",
+    "list_users",
     "may",
     "may_anywhere",
+    "names_of",
     "reach",
     "resident_actor",
+    "revoke",
+    "set_active",
+    "set_password",
+    "users_for",
     "verbs_of",
 ]

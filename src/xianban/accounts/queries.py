@@ -1,22 +1,85 @@
 """Reads of accounts."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
 from xianban.accounts.models import User
 from xianban.accounts.rules import Actor, Granted, Role
+from xianban.base.errors import NotFound
+
+
+@dataclass(frozen=True)
+class UserSeen:
+    """A user as lists show one."""
+
+    id: int
+    username: str
+    name: str
+    language: str
+    active: bool
+    last_login: datetime | None
+    grants: tuple[Granted, ...]
 
 
 def actor_of(user: User) -> Actor:
     """The actor that a signed-in user is now; somebody deactivated has no grants left."""
-    grants = (
-        tuple(
-            Granted(role=Role(role), area=area, unit=unit)
-            for role, area, unit in user.grants.values_list("role", "area", "unit")
-        )
-        if user.is_active
-        else ()
-    )
+    grants = _grants(user) if user.is_active else ()
     return Actor(kind="user", id=user.pk, name=user.get_full_name(), grants=grants)
+
+
+def actor_named(username: str) -> Actor:
+    """The actor with this user name; NotFound where there is none."""
+    return actor_of(user_named(username))
 
 
 def resident_actor(person_id: int) -> Actor:
     """The actor that a resident is who showed the code of a request."""
     return Actor(kind="resident", id=person_id)
+
+
+def user_named(username: str) -> User:
+    """The row of a user, for actions; NotFound where there is none."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound(f"there is no user “{username}”; `xianban user list` shows who there is")
+    return user
+
+
+def list_users() -> list[UserSeen]:
+    """Everybody with an account, by user name."""
+    return [_seen(user) for user in User.objects.order_by("username").prefetch_related("grants")]
+
+
+def users_for(*, unit: str | None = None, role: Role | None = None) -> list[UserSeen]:
+    """Active users whose grant names this unit, this role, or both in one grant."""
+    wanted = {
+        key: value
+        for key, value in {"grants__unit": unit, "grants__role": role}.items()
+        if value is not None
+    }
+    rows = User.objects.filter(is_active=True, **wanted).distinct().order_by("username")
+    return [_seen(user) for user in rows.prefetch_related("grants")]
+
+
+def names_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """What to call these users on a page; one query."""
+    rows = User.objects.filter(pk__in=set(user_ids)).values_list("pk", "name", "username")
+    return {pk: name or username for pk, name, username in rows}
+
+
+def _grants(user: User) -> tuple[Granted, ...]:
+    granted = [Granted(Role(row.role), row.area, row.unit) for row in user.grants.all()]
+    return tuple(sorted(granted, key=lambda grant: (grant.role, grant.area, grant.unit)))
+
+
+def _seen(user: User) -> UserSeen:
+    return UserSeen(
+        id=user.pk,
+        username=user.username,
+        name=user.get_full_name(),
+        language=user.language,
+        active=user.is_active,
+        last_login=user.last_login,
+        grants=_grants(user),
+    )

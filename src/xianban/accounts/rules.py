@@ -1,6 +1,6 @@
 """Who may do what, where: roles, the table of verbs, and scope. Plain values only."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -26,65 +26,65 @@ AGENT, DISPATCHER, HANDLER = Role.AGENT, Role.DISPATCHER, Role.HANDLER
 GRID_WORKER, SUPERVISOR, RESIDENT = Role.GRID_WORKER, Role.SUPERVISOR, Role.RESIDENT
 ANALYST, LEADER, STEWARD = Role.ANALYST, Role.LEADER, Role.STEWARD
 AUDITOR, INTEGRATOR, ADMINISTRATOR = Role.AUDITOR, Role.INTEGRATOR, Role.ADMINISTRATOR
-MACHINE_KIND = "machine"  # stands beside the roles in the table: the worker and the doors
+# Stands beside the roles in the table: the worker, the doors, and whoever has the command line.
+MACHINE_KIND = "machine"
+
+NOBODY: Set[str] = frozenset()
 
 # One line per verb: who may. A verb that has no line may be done by nobody.
-MAY: dict[str, frozenset[str]] = {
-    verb: frozenset(who)
-    for verb, who in {
-        # looking
-        "see": {
-            AGENT,
-            DISPATCHER,
-            HANDLER,
-            GRID_WORKER,
-            SUPERVISOR,
-            ANALYST,
-            LEADER,
-            AUDITOR,
-            ADMINISTRATOR,
-            MACHINE_KIND,
-        },
-        "reveal": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR},
-        # the way of a case
-        "open": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, RESIDENT, INTEGRATOR, MACHINE_KIND},
-        "dispatch": {AGENT, DISPATCHER, MACHINE_KIND},
-        "sign": {HANDLER, GRID_WORKER},
-        "return": {HANDLER},
-        "rule": {DISPATCHER, SUPERVISOR},
-        "designate": {DISPATCHER, SUPERVISOR},
-        "contact": {HANDLER, GRID_WORKER, AGENT},
-        "note": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR, MACHINE_KIND},
-        "report": {HANDLER, GRID_WORKER},
-        "follow_up": {AGENT, SUPERVISOR},
-        "close": {AGENT, SUPERVISOR, MACHINE_KIND},
-        "reopen": {RESIDENT, AGENT, SUPERVISOR},
-        "rate": {RESIDENT, AGENT},
-        "decline": {DISPATCHER, SUPERVISOR},
-        # beside the way
-        "correct": {AGENT, DISPATCHER},
-        "invite": {HANDLER, DISPATCHER, SUPERVISOR},
-        "answer": {HANDLER, GRID_WORKER},
-        "extend": {HANDLER},
-        "suspend": {HANDLER},
-        "approve": {DISPATCHER, SUPERVISOR},
-        "review": {SUPERVISOR},
-        "resume": {HANDLER, SUPERVISOR, MACHINE_KIND},
-        "escalate": {HANDLER, GRID_WORKER, DISPATCHER, SUPERVISOR, MACHINE_KIND},
-        "press": {SUPERVISOR, LEADER},
-        "remind": {MACHINE_KIND},
-        "merge": {AGENT, DISPATCHER},
-        "link": {AGENT, DISPATCHER, HANDLER, MACHINE_KIND},
-        "split": {DISPATCHER},
-        "say": {RESIDENT, AGENT},
-        "withdraw": {RESIDENT, AGENT},
-        # about no case
-        "erase": {STEWARD, ADMINISTRATOR},
-        "audit": {AUDITOR},
-        "train": {DISPATCHER, ANALYST, ADMINISTRATOR, MACHINE_KIND},
-        "manage_city": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
-        "manage_users": {ADMINISTRATOR},
-    }.items()
+MAY: Mapping[str, Set[str]] = {
+    # looking
+    "see": {
+        AGENT,
+        DISPATCHER,
+        HANDLER,
+        GRID_WORKER,
+        SUPERVISOR,
+        ANALYST,
+        LEADER,
+        AUDITOR,
+        ADMINISTRATOR,
+        MACHINE_KIND,
+    },
+    "reveal": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR},
+    # the way of a case
+    "open": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, RESIDENT, INTEGRATOR, MACHINE_KIND},
+    "dispatch": {AGENT, DISPATCHER, MACHINE_KIND},
+    "sign": {HANDLER, GRID_WORKER},
+    "return": {HANDLER},
+    "rule": {DISPATCHER, SUPERVISOR},
+    "designate": {DISPATCHER, SUPERVISOR},
+    "contact": {HANDLER, GRID_WORKER, AGENT},
+    "note": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR, MACHINE_KIND},
+    "report": {HANDLER, GRID_WORKER},
+    "follow_up": {AGENT, SUPERVISOR},
+    "close": {AGENT, SUPERVISOR, MACHINE_KIND},
+    "reopen": {RESIDENT, AGENT, SUPERVISOR},
+    "rate": {RESIDENT, AGENT},
+    "decline": {DISPATCHER, SUPERVISOR},
+    # beside the way
+    "correct": {AGENT, DISPATCHER},
+    "invite": {HANDLER, DISPATCHER, SUPERVISOR},
+    "answer": {HANDLER, GRID_WORKER},
+    "extend": {HANDLER},
+    "suspend": {HANDLER},
+    "approve": {DISPATCHER, SUPERVISOR},
+    "review": {SUPERVISOR},
+    "resume": {HANDLER, SUPERVISOR, MACHINE_KIND},
+    "escalate": {HANDLER, GRID_WORKER, DISPATCHER, SUPERVISOR, MACHINE_KIND},
+    "press": {SUPERVISOR, LEADER},
+    "remind": {MACHINE_KIND},
+    "merge": {AGENT, DISPATCHER},
+    "link": {AGENT, DISPATCHER, HANDLER, MACHINE_KIND},
+    "split": {DISPATCHER},
+    "say": {RESIDENT, AGENT},
+    "withdraw": {RESIDENT, AGENT},
+    # about no case
+    "erase": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
+    "audit": {AUDITOR},
+    "train": {DISPATCHER, ANALYST, ADMINISTRATOR, MACHINE_KIND},
+    "manage_city": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
+    "manage_users": {ADMINISTRATOR, MACHINE_KIND},
 }
 
 
@@ -148,7 +148,7 @@ def may(actor: Actor, verb: str, *, areas: Collection[str], units: Collection[st
     an answer. A place that is not known lies in the city's root area. For a resident only the verb
     is judged here; that the case is their own is for the caller, who knows its reporters.
     """
-    who = MAY.get(verb, frozenset())
+    who = MAY.get(verb, NOBODY)
     if actor.kind == MACHINE_KIND:
         return MACHINE_KIND in who
     if actor.kind == "resident":
@@ -158,7 +158,7 @@ def may(actor: Actor, verb: str, *, areas: Collection[str], units: Collection[st
 
 def may_anywhere(actor: Actor, verb: str) -> bool:
     """Whether `actor` may do `verb` at all; for verbs about no case, and to offer a page."""
-    who = MAY.get(verb, frozenset())
+    who = MAY.get(verb, NOBODY)
     if actor.kind != "user":
         return (MACHINE_KIND if actor.kind == MACHINE_KIND else RESIDENT) in who
     return any(grant.role in who for grant in actor.grants)

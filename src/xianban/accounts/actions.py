@@ -1,0 +1,155 @@
+"""Changes to accounts; each is an act in the ledger, without names or passwords."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from xianban.accounts.models import Grant, User
+from xianban.accounts.queries import user_named
+from xianban.accounts.rules import Actor, Granted, Role, may_anywhere
+from xianban.base.errors import BadInput, NotAllowed, NotFound
+from xianban.ledger.api import START, Entry, append
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """Somebody to add. Without a password there is an account that nobody can sign in to yet."""
+
+    username: str
+    name: str = ""
+    password: str | None = None
+    language: str = "zh-hans"
+    grants: tuple[Granted, ...] = ()
+
+
+def add_user(new: NewUser, *, acting: Actor, now: datetime) -> int:
+    """Add one user with grants; the new id. BadInput where the name is taken or the password weak."""
+    return add_users([new], acting=acting, now=now)[0]
+
+
+def add_users(new: Sequence[NewUser], *, acting: Actor, now: datetime) -> list[int]:
+    """Add many users at once, all or none; their ids in the given order."""
+    _must_manage(acting)
+    rows = [_row(one, now) for one in new]
+    with transaction.atomic():
+        _refuse_taken([row.username for row in rows])
+        User.objects.bulk_create(rows)
+        Grant.objects.bulk_create(
+            Grant(user=row, role=grant.role, area=grant.area, unit=grant.unit)
+            for row, one in zip(rows, new, strict=True)
+            for grant in set(one.grants)
+        )
+        entries = [
+            Entry(_subject(row), "user.add", acting.key, now, {"grants": _plain(one.grants)})
+            for row, one in zip(rows, new, strict=True)
+        ]
+        append(entries, heads={entry.subject: START for entry in entries})
+    return [row.pk for row in rows]
+
+
+def set_password(username: str, *, password: str, acting: Actor, now: datetime) -> None:
+    """Give a user a new password; every session that the user had ends with it."""
+    with transaction.atomic():
+        user = _locked(username)
+        if acting.key != f"user:{user.pk}":
+            _must_manage(acting)
+        _check_password(password, user)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        _record(user, "user.password", acting, now, {})
+
+
+def set_active(username: str, active: bool, *, acting: Actor, now: datetime) -> None:
+    """Let a user sign in again, or no longer: sessions end at once, grants rest."""
+    _must_manage(acting)
+    with transaction.atomic():
+        user = _locked(username)
+        if user.is_active == active:
+            return
+        user.is_active = active
+        user.save(update_fields=["is_active"])
+        _record(user, "user.active", acting, now, {"active": active})
+
+
+def grant(username: str, granted: Granted, *, acting: Actor, now: datetime) -> bool:
+    """Give a user a role in a scope; False where the user had it already."""
+    _must_manage(acting)
+    with transaction.atomic():
+        user = _locked(username)
+        _, created = Grant.objects.get_or_create(
+            user=user, role=granted.role, area=granted.area, unit=granted.unit
+        )
+        if created:
+            _record(user, "user.grant", acting, now, {"grants": _plain([granted])})
+    return created
+
+
+def revoke(username: str, granted: Granted, *, acting: Actor, now: datetime) -> None:
+    """Take a role in a scope from a user, exactly as it was given; NotFound where it was not."""
+    _must_manage(acting)
+    with transaction.atomic():
+        user = _locked(username)
+        rows = user.grants.filter(role=granted.role, area=granted.area, unit=granted.unit)
+        if not rows.delete()[0]:
+            raise NotFound(
+                f"“{username}” has no grant {granted.role} for area “{granted.area}” and unit "
+                f"“{granted.unit}”; `xianban user list` shows what there is"
+            )
+        _record(user, "user.revoke", acting, now, {"grants": _plain([granted])})
+
+
+def _must_manage(acting: Actor) -> None:
+    if not may_anywhere(acting, "manage_users"):
+        raise NotAllowed("only an administrator may change accounts")
+
+
+def _row(new: NewUser, now: datetime) -> User:
+    user = User(username=new.username, name=new.name, language=new.language, date_joined=now)
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as reason:
+        raise BadInput(f"user “{new.username}”: {' '.join(reason.messages)}") from reason
+    if new.password is None:
+        user.set_unusable_password()
+    else:
+        _check_password(new.password, user)
+        user.set_password(new.password)
+    return user
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as reason:
+        raise BadInput(" ".join(reason.messages)) from reason
+
+
+def _refuse_taken(usernames: list[str]) -> None:
+    twice = {name for name in usernames if usernames.count(name) > 1}
+    taken = twice | set(
+        User.objects.filter(username__in=usernames).values_list("username", flat=True)
+    )
+    if taken:
+        raise BadInput(f"the user name “{min(taken)}” is taken; choose another")
+
+
+def _locked(username: str) -> User:
+    user_named(username)  # a clear refusal where there is none
+    return User.objects.select_for_update().get(username=username)
+
+
+def _subject(user: User) -> str:
+    return f"user:{user.pk}"
+
+
+def _plain(grants: Sequence[Granted]) -> list[list[str]]:
+    return sorted([Role(one.role).value, one.area, one.unit] for one in grants)
+
+
+def _record(user: User, verb: str, acting: Actor, now: datetime, payload: dict[str, Any]) -> None:
+    append([Entry(_subject(user), verb, acting.key, now, payload)])

@@ -1,0 +1,92 @@
+"""Sign-in: only for those who were added, locked after too many tries, ended when it must."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from xianban.accounts.api import MACHINE, NewUser, add_user, set_active, set_password
+from xianban.ledger.api import history
+
+pytestmark = [pytest.mark.urls("accounts.signin_urls"), pytest.mark.django_db]
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday
+WORD = "seven-wide-rivers"
+
+
+@pytest.fixture
+def wang():
+    return add_user(NewUser("wang", password=WORD), acting=MACHINE, now=NOW)
+
+
+def sign_in(client, password=WORD, **more):
+    return client.post("/accounts/login/", {"login": "wang", "password": password}, **more)
+
+
+def who(client):
+    return client.get("/who/").content.decode()
+
+
+def test_sign_in_and_out(client, wang):
+    assert sign_in(client).status_code == 302
+    assert who(client) == "wang"
+    client.post("/accounts/logout/")
+    assert who(client) == "nobody"
+
+
+def test_a_wrong_password_does_not_open(client, wang):
+    assert sign_in(client, "wrong-wrong").status_code == 200
+    assert who(client) == "nobody"
+
+
+def test_nobody_signs_up_alone(client):
+    answer = client.post(
+        "/accounts/signup/", {"username": "eve", "password1": WORD, "password2": WORD}
+    )
+    assert answer.status_code in (200, 403)
+    assert not sign_in_exists("eve")
+
+
+def sign_in_exists(username):
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.filter(username=username).exists()
+
+
+def test_too_many_tries_lock_the_account_for_that_address(client, wang):
+    for _ in range(8):
+        last = sign_in(client, "wrong-wrong")
+    assert "15" in last.content.decode()  # minutes to wait
+    right = sign_in(client)
+    assert right.status_code == 429
+    assert "15" in right.content.decode()
+    assert who(client) == "nobody"
+    assert sign_in(client, REMOTE_ADDR="10.0.0.9").status_code == 302  # the person elsewhere
+
+
+def test_a_new_password_ends_other_sessions(client, wang):
+    sign_in(client)
+    set_password("wang", password="nine-cold-lakes", acting=MACHINE, now=NOW)
+    assert who(client) == "nobody"
+    assert sign_in(client).status_code == 200
+    assert sign_in(client, "nine-cold-lakes").status_code == 302
+
+
+def test_closing_an_account_ends_its_sessions(client, wang):
+    sign_in(client)
+    set_active("wang", False, acting=MACHINE, now=NOW)
+    assert who(client) == "nobody"
+    sign_in(client)
+    assert who(client) == "nobody"
+
+
+def test_changing_ones_own_password_is_on_record(client, wang):
+    sign_in(client)
+    new = "nine-cold-lakes"
+    client.post(
+        "/accounts/password/change/", {"oldpassword": WORD, "password1": new, "password2": new}
+    )
+    assert who(client) == "wang"  # this session goes on
+    last = history(f"user:{wang}")[-1]
+    assert (last.verb, last.actor, last.payload) == ("user.password", f"user:{wang}", {})
+    client.post("/accounts/logout/")
+    assert sign_in(client, new).status_code == 302
