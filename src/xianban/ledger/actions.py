@@ -183,7 +183,12 @@ def _put_back(row: Notice, again: datetime | None, reason: str) -> None:
 
 @contextmanager
 def round_of(name: str) -> Iterator[None]:
-    """Note that a regular piece of work began and, if it did, that it ended."""
-    Round.objects.update_or_create(name=name, defaults={"started_at": utc_now(), "note": ""})
-    yield
-    Round.objects.filter(name=name).update(ended_at=utc_now())
+    """Note that a regular piece of work began, and that it ended or why it did not."""
+    Round.objects.update_or_create(name=name, defaults={"started_at": utc_now()})
+    try:
+        yield
+    except Exception as reason:
+        note = f"{type(reason).__name__}: {reason}"
+        Round.objects.filter(name=name).update(ended_at=utc_now(), note=note[:300])
+        raise
+    Round.objects.filter(name=name).update(ended_at=utc_now(), note="")

@@ -1,0 +1,60 @@
+"""Serve pages and API with Granian, and keep a worker beside it."""
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger("xianban.serve")
+RESTART_AFTER_SECONDS = 5.0
+
+
+def serve(*, host: str, port: int, workers: int = 2, with_worker: bool = True) -> None:
+    """Serve until told to stop (SIGTERM or Ctrl-C)."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    server = Server(
+        "xianban.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=4,
+        respawn_failed_workers=True,
+        log_enabled=True,
+        log_access=False,
+    )
+    if not with_worker:
+        server.serve()
+        return
+    with worker_beside():
+        server.serve()
+
+
+@contextmanager
+def worker_beside() -> Iterator[None]:
+    """A worker process that is started again should it die, and ends with us."""
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep_running, args=(over,), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join(timeout=30)
+
+
+def _keep_running(over: threading.Event) -> None:
+    while not over.is_set():
+        process = subprocess.Popen([sys.executable, "-m", "xianban", "worker"])
+        while process.poll() is None and not over.wait(0.5):
+            pass
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+        elif not over.is_set():
+            log.error("the worker ended with code %s; starting another", process.returncode)
+            over.wait(RESTART_AFTER_SECONDS)

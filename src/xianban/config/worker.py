@@ -1,0 +1,100 @@
+"""The worker: the regular work of the rooms, round after round, until told to stop.
+
+It may be killed at any point, and several may run at once: each piece of work claims what it
+does in the database, so that nothing is done twice or forgotten.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections
+
+from xianban.base.clock import utc_now
+from xianban.base.errors import NotFound
+from xianban.casework import api as casework
+from xianban.city import api as city
+from xianban.config.post import send
+from xianban.dispatch import api as dispatch
+from xianban.ledger import api as ledger
+
+log = logging.getLogger("xianban.worker")
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of regular work: how often, and what."""
+
+    every: timedelta
+    run: Callable[[datetime], object]
+
+
+def move_clocks(now: datetime) -> None:
+    """Reminders before the limit, escalation after it, until nothing is due."""
+    while casework.sweep(now=now, limit=BATCH).seen == BATCH:
+        pass
+
+
+def send_notices(now: datetime) -> None:
+    """What is due in the outbox; all but the urgent wait for the morning."""
+    try:
+        quiet = city.current().quiet_until(now)
+    except NotFound:
+        quiet = None
+    ledger.send_due(now=now, send=send, quiet_until=quiet, limit=BATCH)
+
+
+def seal(now: datetime) -> None:
+    """One root over all acts since the last checkpoint."""
+    ledger.checkpoint(now=now)
+
+
+def learn(now: datetime) -> None:
+    """A new text model, if enough was corrected and it turns out better."""
+    dispatch.retrain(now=now)
+
+
+JOBS: Mapping[str, Job] = {
+    "clocks": Job(timedelta(seconds=10), move_clocks),
+    "notices": Job(timedelta(seconds=10), send_notices),
+    "checkpoint": Job(timedelta(minutes=10), seal),
+    "learning": Job(timedelta(hours=1), learn),
+}
+
+
+def due_jobs(now: datetime) -> list[str]:
+    """What has not begun within its time, in the order of the table."""
+    seen = ledger.rounds()
+    return [
+        name
+        for name, job in JOBS.items()
+        if name not in seen or now - seen[name].started_at >= job.every
+    ]
+
+
+def run_once(*, now: datetime) -> list[str]:
+    """Do what is due; a piece that fails is logged and does not keep the others from running."""
+    done = []
+    for name in due_jobs(now):
+        try:
+            with ledger.round_of(name):
+                JOBS[name].run(now)
+            done.append(name)
+        except Exception:  # the outermost edge: a worker that dies of one fault serves nobody
+            log.exception("%s failed; it is tried again in %s", name, JOBS[name].every)
+    return done
+
+
+def run_until_told(*, pause_seconds: float = 1.0) -> None:
+    """Work until SIGTERM or SIGINT; the piece in hand is finished first."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    while not told.is_set():
+        close_old_connections()
+        run_once(now=utc_now())
+        told.wait(pause_seconds)
