@@ -40,6 +40,8 @@ class Settings:
     suspension_cap_months: int = 9
     reminder_share: float = 0.75
     quiet_hours: tuple[int, int] = (22, 7)
+    no_reply_days: int = 7
+    reopen_days: int = 30
     nearest_area_m: float = 500.0
 
 
@@ -71,7 +73,9 @@ def _text(value: Any) -> str | None:
 
 def _number(low: float, high: float) -> Callable[[Any], float | None]:
     def read(value: Any) -> float | None:
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        fits = (
+            isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        )
         return float(value) if fits else None
 
     return read
@@ -123,31 +127,131 @@ def read_hours(value: Any) -> tuple[tuple[int, int], ...] | None:
 
 def _hours(value: Any) -> str | None:
     spans = read_hours(value)
-    return spans and ",".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in spans) or None
+    if not spans:
+        return None
+    return ",".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in spans)
 
 
 SHARE = "write a number from 0 to 1, such as 0.7"
 HOURS_REMEDY = "write spans in order, such as 09:00-12:00,13:30-18:00"
 _HEAD = (
     Key("name", None, "what the city is called", 'write name = "…"', _text, True),
-    Key("timezone", "Asia/Shanghai", "times without a zone are read in it", "write a zone of the tz database, such as Asia/Shanghai", _zone),
-    Key("language", "zh-hans", "language of messages: zh-hans or en", 'write "zh-hans" or "en"', lambda v: v if v in ("zh-hans", "en") else None),
+    Key(
+        "timezone",
+        "Asia/Shanghai",
+        "times without a zone are read in it",
+        "write a zone of the tz database, such as Asia/Shanghai",
+        _zone,
+    ),
+    Key(
+        "language",
+        "zh-hans",
+        "language of messages: zh-hans or en",
+        'write "zh-hans" or "en"',
+        lambda v: v if v in ("zh-hans", "en") else None,
+    ),
     Key("hours.working", HOURS, "working hours of a working day", HOURS_REMEDY, _hours),
-    Key("hours.weekdays", [1, 2, 3, 4, 5], "working weekdays, 1 is Monday", "write a list such as [1, 2, 3, 4, 5]", _whole_list(1, 7, None)),
+    Key(
+        "hours.weekdays",
+        [1, 2, 3, 4, 5],
+        "working weekdays, 1 is Monday",
+        "write a list such as [1, 2, 3, 4, 5]",
+        _whole_list(1, 7, None),
+    ),
 )
 _POSITIVE = "write a number above 0"
 _SETTINGS = (
-    Key("settings.dispatch_threshold", 0.70, "below this probability a person decides", SHARE, _number(0, 1)),
-    Key("settings.refine_threshold", 0.60, "below it a matter is not refined to a leaf", SHARE, _number(0, 1)),
-    Key("settings.return_window_h", 2.0, "hours in which a unit may return a dispatch", _POSITIVE, _number(0.01, 1000)),
-    Key("settings.return_window_critical_h", 0.5, "the same for critical cases", _POSITIVE, _number(0.01, 1000)),
-    Key("settings.ruling_h", 4.0, "hours in which a return is ruled upon", _POSITIVE, _number(0.01, 1000)),
-    Key("settings.objections_to_designation", 3, "the objection that ends in designation", "write a whole number from 1 to 20", _whole(1, 20)),
-    Key("settings.suspension_review_days", 30, "days between reviews of a suspended case", "write whole days, 1 to 400", _whole(1, 400)),
-    Key("settings.suspension_cap_months", 9, "months after which a suspension ends", "write whole months, 1 to 60", _whole(1, 60)),
-    Key("settings.reminder_share", 0.75, "share of a limit after which we remind", SHARE, _number(0, 1)),
-    Key("settings.quiet_hours", [22, 7], "hours between which only urgent messages go out", "write two hours, such as [22, 7]", _whole_list(0, 23, 2)),
-    Key("settings.nearest_area_m", 500.0, "a point outside every polygon belongs to the nearest area within so many metres", "write metres, 0 to 100000", _number(0, 100_000)),
+    Key(
+        "settings.dispatch_threshold",
+        0.70,
+        "below this probability a person decides",
+        SHARE,
+        _number(0, 1),
+    ),
+    Key(
+        "settings.refine_threshold",
+        0.60,
+        "below it a matter is not refined to a leaf",
+        SHARE,
+        _number(0, 1),
+    ),
+    Key(
+        "settings.return_window_h",
+        2.0,
+        "hours in which a unit may return a dispatch",
+        _POSITIVE,
+        _number(0.01, 1000),
+    ),
+    Key(
+        "settings.return_window_critical_h",
+        0.5,
+        "the same for critical cases",
+        _POSITIVE,
+        _number(0.01, 1000),
+    ),
+    Key(
+        "settings.ruling_h",
+        4.0,
+        "hours in which a return is ruled upon",
+        _POSITIVE,
+        _number(0.01, 1000),
+    ),
+    Key(
+        "settings.objections_to_designation",
+        3,
+        "the objection that ends in designation",
+        "write a whole number from 1 to 20",
+        _whole(1, 20),
+    ),
+    Key(
+        "settings.suspension_review_days",
+        30,
+        "days between reviews of a suspended case",
+        "write whole days, 1 to 400",
+        _whole(1, 400),
+    ),
+    Key(
+        "settings.suspension_cap_months",
+        9,
+        "months after which a suspension ends",
+        "write whole months, 1 to 60",
+        _whole(1, 60),
+    ),
+    Key(
+        "settings.reminder_share",
+        0.75,
+        "share of a limit after which we remind",
+        SHARE,
+        _number(0, 1),
+    ),
+    Key(
+        "settings.quiet_hours",
+        [22, 7],
+        "hours between which only urgent messages go out",
+        "write two hours, such as [22, 7]",
+        _whole_list(0, 23, 2),
+    ),
+    Key(
+        "settings.no_reply_days",
+        7,
+        "days after the answer until a case without a word from the resident closes",
+        "write whole days, 1 to 400",
+        _whole(1, 400),
+    ),
+    Key(
+        "settings.reopen_days",
+        30,
+        "days after the end of a case in which a resident may rate it or open it again",
+        "write whole days, 1 to 400",
+        _whole(1, 400),
+    ),
+    Key(
+        "settings.nearest_area_m",
+        500.0,
+        "a point outside every polygon belongs to the nearest area within so many metres",
+        "write metres, 0 to 100000",
+        _number(0, 100_000),
+    ),
 )
 LIMIT_SAYS = {
     "sign": "to sign for a dispatch",
@@ -165,7 +269,11 @@ KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_LIMITS)}
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """The settings that hold, from stated values by dotted key."""
-    stated = {f.name: values[f"settings.{f.name}"] for f in fields(Settings) if f"settings.{f.name}" in values}
+    stated = {
+        f.name: values[f"settings.{f.name}"]
+        for f in fields(Settings)
+        if f"settings.{f.name}" in values
+    }
     if "quiet_hours" in stated:
         stated["quiet_hours"] = tuple(stated["quiet_hours"])
     return Settings(**stated)
@@ -175,7 +283,10 @@ def limits_from(values: Mapping[str, Any]) -> dict[str, ServiceLimit]:
     """The service limits that hold, by urgency."""
     return {
         urgency: ServiceLimit(
-            **{name: values.get(f"limits.{urgency}.{name}") or getattr(LIMITS[urgency], name) for name in LIMIT_SAYS}
+            **{
+                name: values.get(f"limits.{urgency}.{name}") or getattr(LIMITS[urgency], name)
+                for name in LIMIT_SAYS
+            }
         )
         for urgency in URGENCIES
     }

@@ -6,8 +6,20 @@ LEVELS = ("city", "district", "street", "community", "grid")
 URGENCIES = ("critical", "urgent", "normal", "complex", "consult")
 REQUEST_KINDS = ("consult", "help", "complaint", "report", "suggestion")
 PLACE_KINDS = (
-    "road", "estate", "village", "school", "hospital", "park", "market", "mall", "station",
-    "bridge", "water", "office", "landmark", "other",
+    "road",
+    "estate",
+    "village",
+    "school",
+    "hospital",
+    "park",
+    "market",
+    "mall",
+    "station",
+    "bridge",
+    "water",
+    "office",
+    "landmark",
+    "other",
 )
 
 KIND_MARK = "kind:"  # `kind:street_office` in a duty names a function, not one unit
@@ -27,6 +39,13 @@ class Column:
     @property
     def key(self) -> str:
         return self.field or self.name
+
+    @property
+    def longest(self) -> int:
+        """How many characters a cell may have."""
+        if self.name in ("name", "note"):
+            return 200
+        return {"code": 40, "unit": 60, "limit": 20}.get(self.kind, 20_000)
 
 
 @dataclass(frozen=True)
@@ -100,7 +119,9 @@ MATTERS = Table(
         Column("code", "code", "two digits a level: 01, 0103, 010304", True),
         Column("parent", "code", "code of the matter above; empty at the first level"),
         Column("name", "text", "may repeat under another parent", True),
-        Column("urgency", "choice", "its class; empty: its parent's, else normal", False, URGENCIES),
+        Column(
+            "urgency", "choice", "its class; empty: its parent's, else normal", False, URGENCIES
+        ),
         Column(
             "request_kind",
             "choice",
@@ -116,8 +137,12 @@ DUTIES = Table(
     ("matter", "area", "starts"),
     (
         Column("matter", "code", "a code of matters.csv; holds for everything below it", True),
-        Column("area", "code", "a code of areas.csv; holds for everything below it; empty: everywhere"),
-        Column("lead", "unit", "a unit's code, or `kind:street_office`: the nearest such unit", True),
+        Column(
+            "area", "code", "a code of areas.csv; holds for everything below it; empty: everywhere"
+        ),
+        Column(
+            "lead", "unit", "a unit's code, or `kind:street_office`: the nearest such unit", True
+        ),
         Column("co_units", "units", "units or kinds that help, `;` between them"),
         Column("limit", "limit", "time to handle; empty: that of the matter's urgency"),
         Column("contact_limit", "limit", "time to contact the resident; empty: likewise"),
@@ -126,7 +151,9 @@ DUTIES = Table(
         Column("acceptance", "text", "when it counts as solved"),
         Column("playbook", "text", "steps, `|` between them"),
         Column("valid_from", "date", "first day; empty: always", field="starts"),
-        Column("valid_to", "date", "the day on which it no longer holds; empty: open", field="ends"),
+        Column(
+            "valid_to", "date", "the day on which it no longer holds; empty: open", field="ends"
+        ),
     ),
 )
 CALENDAR = Table(

@@ -1,0 +1,79 @@
+"""The door of the city: what it is today, and packs going in and out."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from xianban.base.clock import utc_now
+from xianban.city.actions import Loaded, load
+from xianban.city.pack.making import Made, make_pack
+from xianban.city.pack.reading import read_pack
+from xianban.city.pack.writing import write_pack
+from xianban.city.queries import LoadSeen, current, forget, loads, rows_on
+from xianban.city.rules.checking import check_pack
+from xianban.city.rules.city import Area, Background, City, Matter, Unit
+from xianban.city.rules.duties import Assignment
+from xianban.city.rules.findings import Fault, Gap, Overlap, Report
+from xianban.city.rules.gazetteer import PlaceGuess
+from xianban.city.rules.settings import ServiceLimit, Settings
+from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
+
+__all__ = [
+    "LEVELS",
+    "REQUEST_KINDS",
+    "URGENCIES",
+    "Area",
+    "Assignment",
+    "Background",
+    "City",
+    "Fault",
+    "Gap",
+    "LoadSeen",
+    "Loaded",
+    "Made",
+    "Matter",
+    "Overlap",
+    "PlaceGuess",
+    "Report",
+    "ServiceLimit",
+    "Settings",
+    "Unit",
+    "check",
+    "current",
+    "export",
+    "forget",
+    "load",
+    "loads",
+    "new_pack",
+]
+
+
+def check(folder: Path | str, *, on: date | None = None) -> Report:
+    """Everything that is wrong with a pack or worth a remark, looked at on a day (by default today)."""
+    return check_pack(read_pack(Path(folder)), on=on or utc_now().date())
+
+
+def export(folder: Path | str, *, at: date | datetime | None = None) -> list[str]:
+    """Write the pack in effect (today, or on the day `at`) into a new folder; returns the file names."""
+    city = current(at=at)
+    day = at.astimezone(city.tz).date() if isinstance(at, datetime) else at
+    return write_pack(Path(folder), rows_on(day or utc_now().astimezone(city.tz).date()))
+
+
+def new_pack(
+    folder: Path | str,
+    *,
+    categories: Path | str,
+    area: str,
+    timezone: str = "Asia/Shanghai",
+    code: str = "000000",
+    on: date | None = None,
+) -> Made:
+    """Begin a pack from a table of categories (xlsx or csv); refuses a folder that is not empty."""
+    return make_pack(
+        Path(folder),
+        categories=Path(categories),
+        area=area,
+        timezone=timezone,
+        code=code,
+        on=on or utc_now().date(),
+    )

@@ -1,0 +1,1 @@
+"""The folder of a city pack: reading it, writing it, beginning one."""

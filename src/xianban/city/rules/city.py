@@ -1,0 +1,453 @@
+"""The city in memory: immutable, made of plain values, fast enough to be asked for every request."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from xianban.city.rules.duties import Assignment, Duty, DutyList, duty_of, resolve, words
+from xianban.city.rules.gazetteer import ALIAS, Gazetteer, Named, PlaceGuess, spoken_forms
+from xianban.city.rules.grid import AreaIndex, Spot
+from xianban.city.rules.settings import (
+    ServiceLimit,
+    Settings,
+    limits_from,
+    read_hours,
+    settings_from,
+    stated,
+    zone_from,
+)
+from xianban.city.rules.worktime import WorkCalendar, read_limit
+
+Row = Mapping[str, Any]
+Tables = Mapping[str, Sequence[Row]]
+# A road or estate is named as surely as an area, but says less about which one is meant.
+PLACE_WEIGHT, PLACE_ALIAS_WEIGHT = 0.85, 0.8
+PATH_MARKS = str.maketrans("／>＞→|", "/////")
+
+
+@dataclass(frozen=True)
+class Area:
+    code: str
+    name: str
+    level: str
+    parent: str
+    aliases: tuple[str, ...]
+    population: int | None
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True)
+class Unit:
+    code: str
+    name: str
+    kind: str
+    area: str
+    always_open: bool
+
+
+@dataclass(frozen=True)
+class Matter:
+    code: str
+    name: str
+    level: int
+    parent: str
+    urgency: str
+    request_kind: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Background:
+    """Something to draw behind the areas; `geometry` is GeoJSON text."""
+
+    kind: str
+    name: str
+    geometry: str
+
+
+@dataclass(frozen=True)
+class City:
+    """Areas, units, matters, duties, calendar and limits in effect on one day. Ask; never change.
+
+    Mappings are by code and hold what is in effect; names and paths answer for retired codes too.
+    """
+
+    name: str
+    tz: ZoneInfo
+    language: str
+    stamp: str  # changes with every load: a key for whatever others derive from the city
+    settings: Settings
+    service_limits: Mapping[str, ServiceLimit]
+    calendar: WorkCalendar
+    areas: Mapping[str, Area]
+    unit_kinds: Mapping[str, str]
+    units: Mapping[str, Unit]
+    matters: Mapping[str, Matter]
+    duties: tuple[Duty, ...]
+    places: tuple[Row, ...]
+    shapes: Mapping[str, str]  # area code -> GeoJSON geometry
+    background: tuple[Background, ...]
+    retired_areas: Mapping[str, Area]
+    retired_units: Mapping[str, Unit]
+    retired_matters: Mapping[str, Matter]
+
+    # areas
+
+    @cached_property
+    def root(self) -> str:
+        """Code of the area at the top."""
+        return next((area.code for area in self.areas.values() if not area.parent), "")
+
+    @cached_property
+    def _area_paths(self) -> Mapping[str, tuple[str, ...]]:
+        everything = {**self.retired_areas, **self.areas}
+        return {code: _line(code, everything) for code in everything}
+
+    def area_path(self, code: str) -> tuple[str, ...]:
+        """Codes from the root down to this area; of an unknown code, the code alone."""
+        return self._area_paths.get(code) or (code,)
+
+    def within(self, code: str, ancestor: str) -> bool:
+        """Whether an area is `ancestor` or lies in it."""
+        return ancestor in self.area_path(code)
+
+    def area_at_level(self, code: str, level: str) -> str | None:
+        """The area of that level (city … grid) around this one, or None."""
+        everything = (self.areas.get(c) or self.retired_areas.get(c) for c in self.area_path(code))
+        return next((area.code for area in everything if area and area.level == level), None)
+
+    def area_name(self, code: str) -> str:
+        area = self.areas.get(code) or self.retired_areas.get(code)
+        return area.name if area else code
+
+    @cached_property
+    def children(self) -> Mapping[str, tuple[str, ...]]:
+        """Area code -> codes directly below it, in the order of the pack."""
+        below: dict[str, list[str]] = defaultdict(list)
+        for area in self.areas.values():
+            below[area.parent].append(area.code)
+        return {code: tuple(codes) for code, codes in below.items()}
+
+    @cached_property
+    def leaf_areas(self) -> tuple[str, ...]:
+        """The areas that have none below them."""
+        return tuple(code for code in self.areas if code not in self.children)
+
+    # units
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Unit, ...]]:
+        kinds: dict[str, list[Unit]] = defaultdict(list)
+        for unit in self.units.values():
+            kinds[unit.kind].append(unit)
+        return {kind: tuple(units) for kind, units in kinds.items()}
+
+    def units_of_kind(self, kind: str, area: str) -> tuple[Unit, ...]:
+        """Units of a kind, nearest territory first: around the area, inside it, then further off."""
+        path = self.area_path(area)
+
+        def distance(unit: Unit) -> tuple[int, int]:
+            if unit.area in path:
+                return 0, -path.index(unit.area)
+            theirs = self.area_path(unit.area)
+            if area in theirs:
+                return 1, len(theirs)
+            return 2, -sum(a == b for a, b in zip(path, theirs, strict=False))
+
+        return tuple(sorted(self._by_kind.get(kind, ()), key=distance))
+
+    @cached_property
+    def _territories(self) -> Mapping[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for unit in self.units.values():
+            found.setdefault((unit.kind, unit.area), unit.code)
+        return found
+
+    def unit_for(self, kind: str, area: str) -> str | None:
+        """The unit of a kind whose territory contains the area, the smallest such territory; or None."""
+        territories = self._territories
+        for place in reversed(self.area_path(area)):
+            if unit := territories.get((kind, place)):
+                return unit
+        return None
+
+    def unit_name(self, code: str) -> str:
+        unit = self.units.get(code) or self.retired_units.get(code)
+        return unit.name if unit else code
+
+    # matters
+
+    def _matter(self, code: str) -> Matter | None:
+        return self.matters.get(code) or self.retired_matters.get(code)
+
+    @cached_property
+    def _matter_lines(self) -> Mapping[str, tuple[str, ...]]:
+        everything = {**self.retired_matters, **self.matters}
+        return {code: _line(code, everything) for code in everything}
+
+    def matter_line(self, code: str) -> tuple[str, ...]:
+        """Codes from the first level down to this matter; of an unknown code, the code alone."""
+        return self._matter_lines.get(code) or (code,)
+
+    def matter_path(self, code: str) -> tuple[str, ...]:
+        """Names from the first level down to this matter."""
+        return tuple(self.matter_name(c) for c in self.matter_line(code))
+
+    def matter_name(self, code: str) -> str:
+        matter = self._matter(code)
+        return matter.name if matter else code
+
+    @cached_property
+    def leaf_matters(self) -> tuple[str, ...]:
+        """The matters that have none below them."""
+        parents = {matter.parent for matter in self.matters.values()}
+        return tuple(code for code in self.matters if code not in parents)
+
+    @cached_property
+    def _matters_by_words(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for code in sorted(self.matters, key=lambda c: self.matters[c].level):
+            path = self.matter_path(code)
+            for start in range(len(path)):
+                found["/".join(path[start:])].append(code)
+        return {said: tuple(codes) for said, codes in found.items()}
+
+    def matter_named(self, text: str) -> Matter | None:
+        """The matter that a code, a name or a path such as “城乡建设/安全生产/安全隐患” means.
+
+        A name at a higher level counts before the same name below; one that is not unique at its
+        level means nothing: None.
+        """
+        text = text.strip()
+        if text in self.matters:
+            return self.matters[text]
+        found = self._matters_by_words.get(text)
+        if found is None:
+            parts = text.translate(PATH_MARKS).split("/")
+            found = self._matters_by_words.get("/".join(part.strip() for part in parts), ())
+        best = [code for code in found if self.matters[code].level == self.matters[found[0]].level]
+        return self.matters[best[0]] if len(best) == 1 else None
+
+    # duties
+
+    @cached_property
+    def duty_list(self) -> DutyList:
+        return DutyList(self.duties, matter_line=self.matter_line, area_path=self.area_path)
+
+    @cached_property
+    def _remembered(self) -> dict[tuple[str, str], list[tuple[Duty, Assignment | None]]]:
+        return {}
+
+    def duty_for(self, matter: str, area: str, *, on: date) -> Assignment | None:
+        """Who acts on this matter at this place on that day; None is a gap: a person decides.
+
+        The most specific area wins, then the more specific matter, then the newest row. A lead given
+        as a kind is the unit of that kind around the place; where there is none, that is a gap too.
+        """
+        known = self._remembered.get((matter, area))
+        if known is None:
+            rows = self.duty_list.candidates(matter, area)
+            known = [(duty, self._assign(duty, matter, area)) for duty in rows]
+            self._remembered[matter, area] = known
+        for duty, assignment in known:
+            if duty.holds(on):
+                return assignment
+        return None
+
+    def _assign(self, duty: Duty, matter: str, area: str) -> Assignment | None:
+        lead = resolve(duty.lead, area, self.unit_for)
+        if lead is None:
+            return None
+        helpers = (resolve(mark, area, self.unit_for) for mark in duty.co_units)
+        about = self._matter(matter)
+        usual = self.limits(about.urgency if about else "normal")
+        return Assignment(
+            duty_id=duty.duty_id,
+            row=duty.row,
+            lead=lead,
+            co_units=tuple(dict.fromkeys(unit for unit in helpers if unit and unit != lead)),
+            limit=duty.limit or usual.handle,
+            contact_limit=duty.contact_limit or usual.contact,
+            sign_limit=usual.sign,
+            own_limit=bool(duty.limit),
+            powers=duty.powers,
+            legal_basis=duty.legal_basis,
+            acceptance=duty.acceptance,
+            playbook=words(duty.playbook, "|"),
+            matter=duty.matter,
+            area=duty.area,
+        )
+
+    # place
+
+    @cached_property
+    def _index(self) -> AreaIndex:
+        spots = [
+            Spot(a.code, len(self.area_path(a.code)), a.lat, a.lon) for a in self.areas.values()
+        ]
+        return AreaIndex(spots, self.shapes, nearest_m=self.settings.nearest_area_m)
+
+    def locate(self, lat: float, lon: float) -> str | None:
+        """The area in which a point lies (WGS 84): a grid where there is one; None outside the city."""
+        return self._index.locate(lat, lon)
+
+    def locate_many(self, lats: Sequence[float], lons: Sequence[float]) -> list[str | None]:
+        """`locate` for many points at once."""
+        return self._index.locate_many(lats, lons)
+
+    @cached_property
+    def _gazetteer(self) -> Gazetteer:
+        return Gazetteer(_names(self.areas.values(), self.places), path=self.area_path)
+
+    def find_places(self, text: str, *, limit: int = 5) -> list[PlaceGuess]:
+        """The places that a text names, the likeliest and most specific first."""
+        return self._gazetteer.find(text, limit=limit)
+
+    # time
+
+    def limits(self, urgency: str) -> ServiceLimit:
+        """The usual limits of an urgency class, as text; of an unknown class, the normal ones."""
+        return self.service_limits.get(urgency) or self.service_limits["normal"]
+
+    def deadline(self, start: datetime, limit: str, *, unit: str | None = None) -> datetime:
+        """When a limit ends that starts now; for a unit that is always open, working time never pauses."""
+        return self.add(start, read_limit(limit).seconds, limit, unit=unit)
+
+    def limit_seconds(self, limit: str) -> float:
+        """The length of a limit, counted in its own time."""
+        return read_limit(limit).seconds
+
+    def add(
+        self, start: datetime, seconds: float, limit: str, *, unit: str | None = None
+    ) -> datetime:
+        """When `seconds`, counted in the limit's own time, have run since `start`; UTC."""
+        return self.calendar.add(start, seconds, self._measure(limit, unit))
+
+    def between(
+        self, start: datetime, end: datetime, limit: str, *, unit: str | None = None
+    ) -> float:
+        """Seconds from `start` to `end`, counted in the limit's own time; negative backwards."""
+        return self.calendar.between(start, end, self._measure(limit, unit))
+
+    def _measure(self, limit: str, unit: str | None) -> str:
+        measure = read_limit(limit).measure
+        if (
+            unit is not None
+            and measure in ("wh", "wd")
+            and (known := self.units.get(unit))
+            and known.always_open
+        ):
+            return measure[1:]
+        return measure
+
+
+def _line(code: str, everything: Mapping[str, Area] | Mapping[str, Matter]) -> tuple[str, ...]:
+    """Codes from the top down to this one; a circle, which `check` refuses, ends where it closes."""
+    line = [code]
+    node = everything.get(code)
+    while node is not None and node.parent and node.parent not in line:
+        line.append(node.parent)
+        node = everything.get(node.parent)
+    return tuple(reversed(line))
+
+
+def _names(areas: Iterable[Area], places: Iterable[Row]) -> Iterable[tuple[str, Named]]:
+    for area in areas:
+        for form, weight in spoken_forms(area.name, area.level):
+            yield form, Named(area.code, area.name, weight)
+        for alias in area.aliases:
+            yield alias, Named(area.code, area.name, ALIAS)
+    for place in places:
+        yield place["name"], Named(place["area"], place["name"], PLACE_WEIGHT)
+        for alias in words(place["aliases"]):
+            yield alias, Named(place["area"], place["name"], PLACE_ALIAS_WEIGHT)
+
+
+def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None) -> City:
+    """The city that these rows describe; they must have passed `check`."""
+    values = {row["key"]: row["value"] for row in tables["settings"]}
+    areas = {row["code"]: _area(row) for row in tables["areas"]}
+    root = next((area.code for area in areas.values() if not area.parent), "")
+    gone = retired or {}
+    return City(
+        name=values.get("name", ""),
+        tz=zone_from(values),
+        language=stated(values, "language"),
+        stamp=stamp,
+        settings=settings_from(values),
+        service_limits=limits_from(values),
+        calendar=_calendar(values, tables["calendar"]),
+        areas=areas,
+        unit_kinds={row["code"]: row["name"] for row in tables["unit_kinds"]},
+        units={row["code"]: _unit(row) for row in tables["units"]},
+        matters=_matters(tables["matters"]),
+        duties=tuple(duty_of(row, root=root) for row in tables["duties"]),
+        places=tuple(tables["places"]),
+        shapes={row["area"]: row["geometry"] for row in tables["shapes"]},
+        background=tuple(Background(r["kind"], r["name"], r["geometry"]) for r in tables["layers"]),
+        retired_areas={row["code"]: _area(row) for row in gone.get("areas", ())},
+        retired_units={row["code"]: _unit(row) for row in gone.get("units", ())},
+        retired_matters=_retired_matters(gone.get("matters", ()), tables["matters"]),
+    )
+
+
+def _calendar(values: Mapping[str, Any], days: Iterable[Row]) -> WorkCalendar:
+    return WorkCalendar(
+        tz=zone_from(values),
+        hours=read_hours(stated(values, "hours.working")) or (),
+        weekdays=frozenset(stated(values, "hours.weekdays")),
+        days={row["date"]: row["working"] for row in days},
+    )
+
+
+def _area(row: Row) -> Area:
+    return Area(
+        row["code"],
+        row["name"],
+        row["level"],
+        row["parent"],
+        words(row["aliases"]),
+        row["population"],
+        row["lat"],
+        row["lon"],
+    )
+
+
+def _unit(row: Row) -> Unit:
+    return Unit(row["code"], row["name"], row["kind"], row["area"], bool(row["always_open"]))
+
+
+def _matters(rows: Iterable[Row]) -> dict[str, Matter]:
+    """Matters with what they inherit: urgency and kind of request from the nearest above that states it."""
+    known = {row["code"]: row for row in rows}
+    return {code: _matter(row, known) for code, row in known.items()}
+
+
+def _retired_matters(gone: Sequence[Row], current: Sequence[Row]) -> dict[str, Matter]:
+    """Retired matters may hang below current ones, and inherit from them."""
+    everything = _matters([*gone, *current])
+    kept = {row["code"] for row in current}
+    return {row["code"]: everything[row["code"]] for row in gone if row["code"] not in kept}
+
+
+def _matter(row: Row, known: Mapping[str, Row]) -> Matter:
+    line, node = [row], known.get(row["parent"])
+    while node is not None and node not in line:
+        line.append(node)
+        node = known.get(node["parent"])
+    urgency = next((n["urgency"] for n in line if n["urgency"]), "normal")
+    kind = next((n["request_kind"] for n in line if n["request_kind"]), "")
+    return Matter(
+        code=row["code"],
+        name=row["name"],
+        level=len(line),
+        parent=row["parent"],
+        urgency=urgency,
+        request_kind=kind or ("consult" if urgency == "consult" else "complaint"),
+        examples=words(row["examples"], "|"),
+    )

@@ -1,0 +1,114 @@
+"""Gaps and overlaps of the duty list: where nobody leads, and where two do."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import combinations
+
+from xianban.city.rules.city import City
+from xianban.city.rules.duties import Duty
+from xianban.city.rules.findings import Gap, Overlap
+from xianban.city.rules.tables import KIND_MARK
+
+NO_ROW = "no row of duties.csv fits"
+
+
+def overlaps_of(duties: Iterable[Duty]) -> list[Overlap]:
+    """Pairs of rows with different leads for the same matter, area and some same days."""
+    at: dict[tuple[str, str], list[Duty]] = defaultdict(list)
+    for duty in duties:
+        at[duty.matter, duty.area].append(duty)
+    return [
+        overlap
+        for rows in at.values()
+        for one, other in combinations(rows, 2)
+        if (overlap := _overlap(one, other))
+    ]
+
+
+def _overlap(one: Duty, other: Duty) -> Overlap | None:
+    start = max(one.starts or date.min, other.starts or date.min)
+    end = min(one.ends or date.max, other.ends or date.max)
+    if one.lead == other.lead or start >= end:
+        return None
+    return Overlap(
+        matter=one.matter,
+        area=one.area,
+        rows=(one.row, other.row),
+        leads=(one.lead, other.lead),
+        first_day=None if start == date.min else start,
+        end=None if end == date.max else end,
+        clash=one.starts == other.starts,
+    )
+
+
+def gaps_of(city: City, *, on: date) -> Iterator[Gap]:
+    """Leaf matters without a lead, each with the highest areas in which nobody leads it anywhere."""
+    known: dict[tuple[tuple[Duty, ...], ...], dict[str, str]] = {}
+    for matter in city.leaf_matters:
+        line = city.matter_line(matter)
+        rows = {
+            subject: tuple(
+                duty
+                for area in city.areas
+                for duty in city.duty_list.rows.get((subject, area), ())
+                if duty.holds(on)
+            )
+            for subject in line
+        }
+        key = tuple(rows[subject] for subject in line)
+        if key not in known:
+            known[key] = _missing(city, matter, on)
+        missing = known[key]
+        for area in _highest(city, missing):
+            leaves = [leaf for leaf in missing if city.within(leaf, area)]
+            yield Gap(
+                matter=matter,
+                matter_name="/".join(city.matter_path(matter)),
+                area=area,
+                area_name=city.area_name(area),
+                leaf_areas=len(leaves),
+                why=_why(missing[leaf] for leaf in leaves),
+            )
+
+
+def _missing(city: City, matter: str, on: date) -> dict[str, str]:
+    """The lowest areas where nobody leads a matter, each with the reason."""
+    found = {}
+    for area in city.leaf_areas:
+        duty = next((d for d in city.duty_list.candidates(matter, area) if d.holds(on)), None)
+        if duty is None:
+            found[area] = NO_ROW
+        elif duty.lead.startswith(KIND_MARK):
+            kind = duty.lead.removeprefix(KIND_MARK)
+            if city.unit_for(kind, area) is None:
+                found[area] = (
+                    f"row {duty.row} wants the unit of kind {kind} there, and there is none"
+                )
+    return found
+
+
+def _highest(city: City, missing: dict[str, str]) -> Iterable[str]:
+    """The highest areas all of whose lowest areas are missing."""
+    whole: set[str] = set()
+
+    def mark(area: str) -> bool:
+        below = city.children.get(area, ())
+        seen = [mark(child) for child in below]  # all of them, also after the first that is led
+        full = all(seen) if below else area in missing
+        if full:
+            whole.add(area)
+        return full
+
+    if missing:
+        mark(city.root)
+    return sorted(area for area in whole if city.areas[area].parent not in whole)
+
+
+def _why(reasons: Iterable[str]) -> str:
+    different = sorted(set(reasons))
+    return (
+        different[0]
+        if len(different) == 1
+        else f"{different[0]} (and {len(different) - 1} other reason(s))"
+    )
