@@ -86,6 +86,7 @@ class Layer(Versioned):
     key = models.CharField(max_length=64)
     kind = models.CharField(max_length=40, blank=True)
     name = models.CharField(max_length=200, blank=True)
+    weight = models.FloatField(null=True)
     geometry = models.TextField()
 
     class Meta(Versioned.Meta):
@@ -105,7 +106,11 @@ class Place(Versioned):
 
     class Meta(Versioned.Meta):
         db_table = "city_place"
-        constraints: ClassVar = [*Versioned.Meta.constraints, one_open("place", "name", "area")]
+        constraints: ClassVar = [
+            *Versioned.Meta.constraints,
+            one_open("place", "name", "area", "lat", "lon"),
+            one_open("place_nowhere", "name", "area", lat__isnull=True),
+        ]
 
 
 class UnitKind(Versioned):

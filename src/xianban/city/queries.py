@@ -14,7 +14,8 @@ from django.db.models import Q
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.city.models import MODELS, PackLoad, Setting, Versioned
-from xianban.city.rules.city import City, Row, build_city
+from xianban.city.rules.build import build_city
+from xianban.city.rules.city import City, Row
 from xianban.city.rules.settings import KEYS
 from xianban.city.rules.tables import FIELDS
 

@@ -12,6 +12,7 @@ from xianban.city.rules.grid import geometry_fault
 from xianban.city.rules.tables import LAYERS_FILE, SHAPES_FILE
 
 DECIMALS = 7  # about a centimetre
+HEAVIEST = 1000.0
 DEEPEST = 6  # how far coordinates nest
 MAP_TOOL = "export it from a map tool as GeoJSON, WGS 84"
 MEND = "mend the outline in a map tool (“fix geometries”) and export it again"
@@ -53,6 +54,7 @@ def read_layers(path: Path, notes: Notes) -> list[dict[str, Any]]:
         told = {
             "kind": _word(feature, "kind")[:40],
             "name": _word(feature, "name")[:200],
+            "weight": _weight(feature),
             "geometry": _compact(geometry),
         }
         key = hashlib.sha256(canonical_json(told)).hexdigest()
@@ -94,6 +96,14 @@ def _word(feature: dict[str, Any], name: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
+def _weight(feature: dict[str, Any]) -> float | None:
+    properties = feature.get("properties")
+    value = properties.get("weight") if isinstance(properties, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= HEAVIEST else None
+
+
 def _tidy(geometry: Any) -> dict[str, Any] | None:
     """Type and coordinates alone, in degrees to the centimetre, without heights; None where it is neither."""
     if not isinstance(geometry, dict) or not isinstance(geometry.get("type"), str):
@@ -119,7 +129,7 @@ def _compact(geometry: dict[str, Any]) -> str:
     return json.dumps(geometry, separators=(",", ":"))
 
 
-def write_features(path: Path, features: list[tuple[dict[str, str], str]]) -> None:
+def write_features(path: Path, features: list[tuple[dict[str, Any], str]]) -> None:
     """A FeatureCollection with one feature a line, so that differences can be read."""
     lines = (
         json.dumps({"type": "Feature", "properties": properties}, ensure_ascii=False)[:-1]

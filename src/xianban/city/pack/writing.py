@@ -27,7 +27,10 @@ def write_pack(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) 
     if tables["layers"]:
         write_features(
             folder / LAYERS_FILE,
-            [({"kind": r["kind"], "name": r["name"]}, r["geometry"]) for r in tables["layers"]],
+            [
+                ({k: r[k] for k in ("kind", "name", "weight")}, r["geometry"])
+                for r in tables["layers"]
+            ],
         )
     return sorted(path.name for path in folder.iterdir())
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from xianban.city.rules.city import Row, Tables, build_city
+from xianban.city.rules.build import build_city
+from xianban.city.rules.city import Row, Tables
 from xianban.city.rules.coverage import gaps_of, overlaps_of
 from xianban.city.rules.duties import duty_of, words
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report, nearest

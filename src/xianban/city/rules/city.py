@@ -8,19 +8,11 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from xianban.city.rules.duties import Assignment, Duty, DutyList, duty_of, resolve, words
+from xianban.city.rules.duties import Assignment, Duty, DutyList, resolve, words
 from xianban.city.rules.gazetteer import ALIAS, Gazetteer, Named, PlaceGuess, spoken_forms
 from xianban.city.rules.grid import AreaIndex, Spot
-from xianban.city.rules.settings import (
-    ServiceLimit,
-    Settings,
-    limits_from,
-    read_hours,
-    settings_from,
-    stated,
-    zone_from,
-)
-from xianban.city.rules.worktime import WorkCalendar, read_limit
+from xianban.city.rules.settings import ServiceLimit, Settings
+from xianban.city.rules.worktime import WorkCalendar, quiet_end, read_limit
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
@@ -67,6 +59,7 @@ class Background:
 
     kind: str
     name: str
+    weight: float | None  # how broad to draw it
     geometry: str
 
 
@@ -334,6 +327,10 @@ class City:
         """Seconds from `start` to `end`, counted in the limit's own time; negative backwards."""
         return self.calendar.between(start, end, self._measure(limit, unit))
 
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """When the quiet hours end in which only urgent messages go out; None where it is not quiet."""
+        return quiet_end(now.astimezone(self.tz), self.settings.quiet_hours)
+
     def _measure(self, limit: str, unit: str | None) -> str:
         measure = read_limit(limit).measure
         if (
@@ -366,88 +363,3 @@ def _names(areas: Iterable[Area], places: Iterable[Row]) -> Iterable[tuple[str, 
         yield place["name"], Named(place["area"], place["name"], PLACE_WEIGHT)
         for alias in words(place["aliases"]):
             yield alias, Named(place["area"], place["name"], PLACE_ALIAS_WEIGHT)
-
-
-def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None) -> City:
-    """The city that these rows describe; they must have passed `check`."""
-    values = {row["key"]: row["value"] for row in tables["settings"]}
-    areas = {row["code"]: _area(row) for row in tables["areas"]}
-    root = next((area.code for area in areas.values() if not area.parent), "")
-    gone = retired or {}
-    return City(
-        name=values.get("name", ""),
-        tz=zone_from(values),
-        language=stated(values, "language"),
-        stamp=stamp,
-        settings=settings_from(values),
-        service_limits=limits_from(values),
-        calendar=_calendar(values, tables["calendar"]),
-        areas=areas,
-        unit_kinds={row["code"]: row["name"] for row in tables["unit_kinds"]},
-        units={row["code"]: _unit(row) for row in tables["units"]},
-        matters=_matters(tables["matters"]),
-        duties=tuple(duty_of(row, root=root) for row in tables["duties"]),
-        places=tuple(tables["places"]),
-        shapes={row["area"]: row["geometry"] for row in tables["shapes"]},
-        background=tuple(Background(r["kind"], r["name"], r["geometry"]) for r in tables["layers"]),
-        retired_areas={row["code"]: _area(row) for row in gone.get("areas", ())},
-        retired_units={row["code"]: _unit(row) for row in gone.get("units", ())},
-        retired_matters=_retired_matters(gone.get("matters", ()), tables["matters"]),
-    )
-
-
-def _calendar(values: Mapping[str, Any], days: Iterable[Row]) -> WorkCalendar:
-    return WorkCalendar(
-        tz=zone_from(values),
-        hours=read_hours(stated(values, "hours.working")) or (),
-        weekdays=frozenset(stated(values, "hours.weekdays")),
-        days={row["date"]: row["working"] for row in days},
-    )
-
-
-def _area(row: Row) -> Area:
-    return Area(
-        row["code"],
-        row["name"],
-        row["level"],
-        row["parent"],
-        words(row["aliases"]),
-        row["population"],
-        row["lat"],
-        row["lon"],
-    )
-
-
-def _unit(row: Row) -> Unit:
-    return Unit(row["code"], row["name"], row["kind"], row["area"], bool(row["always_open"]))
-
-
-def _matters(rows: Iterable[Row]) -> dict[str, Matter]:
-    """Matters with what they inherit: urgency and kind of request from the nearest above that states it."""
-    known = {row["code"]: row for row in rows}
-    return {code: _matter(row, known) for code, row in known.items()}
-
-
-def _retired_matters(gone: Sequence[Row], current: Sequence[Row]) -> dict[str, Matter]:
-    """Retired matters may hang below current ones, and inherit from them."""
-    everything = _matters([*gone, *current])
-    kept = {row["code"] for row in current}
-    return {row["code"]: everything[row["code"]] for row in gone if row["code"] not in kept}
-
-
-def _matter(row: Row, known: Mapping[str, Row]) -> Matter:
-    line, node = [row], known.get(row["parent"])
-    while node is not None and node not in line:
-        line.append(node)
-        node = known.get(node["parent"])
-    urgency = next((n["urgency"] for n in line if n["urgency"]), "normal")
-    kind = next((n["request_kind"] for n in line if n["request_kind"]), "")
-    return Matter(
-        code=row["code"],
-        name=row["name"],
-        level=len(line),
-        parent=row["parent"],
-        urgency=urgency,
-        request_kind=kind or ("consult" if urgency == "consult" else "complaint"),
-        examples=words(row["examples"], "|"),
-    )

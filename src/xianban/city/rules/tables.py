@@ -82,7 +82,7 @@ AREAS = Table(
 )
 PLACES = Table(
     "places.csv",
-    ("name", "area"),
+    ("name", "area", "lat", "lon"),
     (
         Column("name", "text", "a road, estate, school…: 中山路", True),
         Column("kind", "choice", "what it is", True, PLACE_KINDS),
@@ -174,6 +174,6 @@ SHAPES_FILE, LAYERS_FILE, SETTINGS_FILE = "areas.geojson", "layers.geojson", "ci
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **{table.name: (table.identity, table.keys) for table in SHEETS},
     "shapes": (("area",), ("area", "geometry")),
-    "layers": (("key",), ("key", "kind", "name", "geometry")),
+    "layers": (("key",), ("key", "kind", "name", "weight", "geometry")),
     "settings": (("key",), ("key", "value")),
 }

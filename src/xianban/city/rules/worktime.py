@@ -182,6 +182,16 @@ class WorkCalendar:
         )
 
 
+def quiet_end(now: datetime, hours: tuple[int, int]) -> datetime | None:
+    """The end of the quiet hours (from, until; over midnight where `from` is later) around `now`, or None."""
+    start, end = hours
+    quiet = start <= now.hour < end if start <= end else now.hour >= start or now.hour < end
+    if not quiet:
+        return None
+    day = now.date() + timedelta(days=now.hour >= end)
+    return datetime.combine(day, time(end), now.tzinfo).astimezone(UTC)
+
+
 def _days_of(year: int) -> Iterator[date]:
     first = date(year, 1, 1)
     return (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
