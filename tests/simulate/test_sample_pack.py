@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+import xianban.city.api as city_door
 from xianban.simulate.sample_pack import write_sample_pack
 from xianban.simulate.sheets import leaves, sheet
 
@@ -101,3 +102,10 @@ def test_the_category_table_keeps_its_own_rules():
 def test_demand_and_playbooks_cover_the_tree():
     assert {row["matter"] for row in sheet("demand")} == set(leaves())
     assert {row["matter"] for row in sheet("playbooks")} == {code[:4] for code in leaves()}
+
+
+def test_the_city_finds_no_fault_gap_or_overlap_in_it(pack):
+    report = city_door.check(pack, on=date(2026, 11, 22))
+    assert not report.faults
+    assert not report.gaps
+    assert not report.overlaps

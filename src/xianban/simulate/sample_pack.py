@@ -11,10 +11,11 @@ from typing import Any
 import shapely
 from chinese_calendar import constants as calendar_constants
 
-from xianban.simulate.geography import Area, Geography, make_geography
+from xianban.simulate.geography import Area, Geography, Layer, make_geography
 from xianban.simulate.organisation import duty_rows, unit_rows
 from xianban.simulate.sheets import leaves, sheet
 
+BREADTH = {1: 3.2, 2: 2.2, 3: 1.4, 4: 0.8}
 YEARS = (2024, 2025, 2026)
 CITY_TOML = """\
 # The sample city. It is invented; its coordinates lie in the open sea.
@@ -52,12 +53,7 @@ def write_sample_pack(folder: Path, *, seed: int = 7) -> Path:
         "matters.csv": _csv(_matter_rows()),
         "duties.csv": _csv(duty_rows(city.areas)),
         "calendar.csv": _csv(_calendar_rows()),
-        "layers.geojson": _geojson(
-            [
-                ({"kind": layer.kind, "name": layer.name, "weight": layer.weight}, layer.shape)
-                for layer in city.layers
-            ]
-        ),
+        "layers.geojson": _geojson([(_look(layer), layer.shape) for layer in city.layers]),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8", newline="")
@@ -97,6 +93,12 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_rounded(inner) for inner in value]
     return round(value, 6) if isinstance(value, float) else value
+
+
+def _look(layer: Layer) -> dict[str, Any]:
+    """What it is, and how broad to draw a line."""
+    look: dict[str, Any] = {"kind": layer.kind, "name": layer.name}
+    return look if layer.shape.area else look | {"weight": BREADTH[layer.weight]}
 
 
 def _area_rows(areas: Sequence[Area]) -> list[dict[str, str]]:

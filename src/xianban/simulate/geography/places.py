@@ -106,11 +106,17 @@ def bridges(land: Land, roads: Sequence[Line]) -> list[Line]:
     found = []
     for road in roads:
         over = shapely.get_parts(road.shape.intersection(land.river)) if road.weight <= 2 else []
-        spans = [part for part in over if 120 < part.length < 4000]
-        for number, part in enumerate(spans):
-            stem = road.name.removesuffix("大道").removesuffix("路")
-            side = ("西", "东")[number] if len(spans) == 2 else ""
-            found.append(Line(f"{stem}{side}大桥", "bridge", part, 1))
+        spans = sorted(
+            (part for part in over if 120 < part.length < 4000), key=lambda part: part.centroid.x
+        )
+        sides = {0: "", 1: [""], 2: "西东", 3: "西中东"}.get(
+            len(spans), "一二三四五六七"[: len(spans)]
+        )
+        stem = road.name.removesuffix("大道").removesuffix("路")
+        found += [
+            Line(f"{stem}{side}大桥", "bridge", part, 1)
+            for side, part in zip(sides, spans, strict=True)
+        ]
     return found
 
 
