@@ -1,0 +1,1 @@
+"""What intake decides, from plain values alone."""
