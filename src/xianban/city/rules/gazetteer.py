@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-NAMED, ALIAS, STEM, SHORT_STEM = 0.9, 0.85, 0.7, 0.5
+NAMED, ALIAS, VARIED, STEM, SHORT_STEM = 0.9, 0.85, 0.8, 0.7, 0.5
 UNSETTLED, CONTRADICTED, SUPPORT = 0.5, 0.75, 0.5
 WIDE = re.compile(r"[\uff01-\uff5e\u3000A-Z]")
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -27,11 +27,16 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
     "community": ("社区", "居委会", "村"),
 }
 MIN_STEM = 2
+NEXT_TO = 1  # letters between an area and what is said to lie in it
+Sure = list[tuple[int, str]]  # where a mention ends that can only mean one area, and that area
 
 
 @dataclass(frozen=True)
 class PlaceGuess:
-    """One reading of a place in a text: which area, by which words (text[start:end]), how sure."""
+    """One reading of a place in a text: which area, by which words (text[start:end]), how sure.
+
+    The score orders readings, from 0 to 1; it is not a probability.
+    """
 
     area: str
     place: str
@@ -64,7 +69,7 @@ def spoken_forms(name: str, level: str) -> list[tuple[str, float]]:
     for ending in ENDINGS.get(level, ()):
         stem = name.removesuffix(ending)
         if stem != name and len(stem) >= MIN_STEM:
-            forms += [(stem + other, ALIAS) for other in SPOKEN.get(level, ())]
+            forms += [(stem + other, VARIED) for other in SPOKEN.get(level, ())]
             forms.append((stem, STEM if len(stem) > MIN_STEM else SHORT_STEM))
             break
     return forms
@@ -105,7 +110,7 @@ class Gazetteer:
         mentions = self._mentions(fold(text))
         if not mentions:
             return []
-        sure = {m[0].area for _, _, m in mentions if len(m) == 1}
+        sure = [(end, meant[0].area) for _, end, meant in mentions if len(meant) == 1]
         guesses = [self._settle(start, end, meant, sure) for start, end, meant in mentions]
         best: dict[str, PlaceGuess] = {}
         for guess in guesses:
@@ -129,10 +134,10 @@ class Gazetteer:
                     break
         return found
 
-    def _settle(self, start: int, end: int, meant: tuple[Named, ...], sure: set[str]) -> PlaceGuess:
+    def _settle(self, start: int, end: int, meant: tuple[Named, ...], sure: Sure) -> PlaceGuess:
         """One reading of a mention, by the areas that are named beyond doubt."""
         if len(meant) > 1:
-            meant = self._fitting(meant, sure)
+            meant = self._fitting(meant, start, sure)
         first = meant[0]
         if len(meant) == 1:
             return PlaceGuess(first.area, first.place, start, end, first.weight)
@@ -140,31 +145,39 @@ class Gazetteer:
         weight = min(m.weight for m in meant) * UNSETTLED
         return PlaceGuess(shared, first.place, start, end, weight)
 
-    def _fitting(self, meant: tuple[Named, ...], sure: set[str]) -> tuple[Named, ...]:
-        """The readings on one line with the most of the sure areas; of equals, the ones named outright."""
-        scores = [self._related(m.area, sure) for m in meant]
+    def _fitting(self, meant: tuple[Named, ...], start: int, sure: Sure) -> tuple[Named, ...]:
+        """The readings on one line with the most of the sure areas, the one named just before
+        counting twice; of equals, the ones named outright."""
+        scores = [
+            sum(
+                self._on_line(m.area, area) * (2 if 0 <= start - end <= NEXT_TO else 1)
+                for end, area in sure
+            )
+            for m in meant
+        ]
         best = max(scores)
         fitting = [m for m, score in zip(meant, scores, strict=True) if score == best]
         weight = max(m.weight for m in fitting)
         return tuple(m for m in fitting if m.weight == weight)
 
-    def _related(self, area: str, others: Iterable[str]) -> int:
-        path = self._path(area)
-        return sum(
-            other != area and (other in path or area in self._path(other)) for other in others
-        )
+    def _on_line(self, one: str, other: str) -> bool:
+        return other in self._path(one) or one in self._path(other)
 
     def _ranked(self, guesses: list[PlaceGuess]) -> list[PlaceGuess]:
         if len(guesses) > 1:
             areas = {g.area for g in guesses}
-            guesses = [self._weighed(g, areas) for g in guesses]
+            scores = {g.area: self._weighed(g, areas) for g in guesses}
+            # a place inside another that is named is at least as likely, and says more
+            guesses = [
+                replace(g, score=round(max(scores.get(a, 0.0) for a in self._path(g.area)), 2))
+                for g in guesses
+            ]
         return sorted(guesses, key=lambda g: (-g.score, -len(self._path(g.area)), g.start))
 
-    def _weighed(self, guess: PlaceGuess, areas: set[str]) -> PlaceGuess:
+    def _weighed(self, guess: PlaceGuess, areas: set[str]) -> float:
         """Raised by areas on the same line, lowered where all the others speak against it."""
-        friends = self._related(guess.area, areas)
-        score = 1 - (1 - guess.score) * SUPPORT**friends if friends else guess.score * CONTRADICTED
-        return replace(guess, score=round(score, 2))
+        friends = sum(self._on_line(guess.area, area) for area in areas if area != guess.area)
+        return 1 - (1 - guess.score) * SUPPORT**friends if friends else guess.score * CONTRADICTED
 
 
 def _whole_word(text: str, start: int, end: int) -> bool:
