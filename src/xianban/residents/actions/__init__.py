@@ -1,0 +1,21 @@
+"""Changes to residents."""
+
+from xianban.residents.actions.opening import erase, open_note, reveal
+from xianban.residents.actions.sealing_in import (
+    NewNote,
+    seal_many,
+    seal_note,
+    seal_notes,
+    seal_person,
+)
+
+__all__ = [
+    "NewNote",
+    "erase",
+    "open_note",
+    "reveal",
+    "seal_many",
+    "seal_note",
+    "seal_notes",
+    "seal_person",
+]

@@ -1,0 +1,135 @@
+"""Opening what is sealed, for a purpose and on record; and destroying it for good."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from xianban.accounts.api import Actor, may_anywhere
+from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
+from xianban.ledger.api import Entry, append
+from xianban.residents.models import Person
+from xianban.residents.queries import about, key_of, opened
+from xianban.residents.rules import Contact, ErasureGround, Purpose, mask_numbers
+from xianban.residents.sealing import unseal
+
+MOST_REASON = 200
+
+
+def reveal(
+    person_id: int,
+    *,
+    purpose: Purpose | str,
+    reason: str,
+    acting: Actor,
+    now: datetime,
+    subject: str,
+) -> Contact:
+    """Open a contact; who, why and about what (`subject`, such as case:12) go on record first.
+
+    That the actor may see this very case is for the caller; here only whether they may at all.
+    """
+    with transaction.atomic():
+        row = _for(person_id, "person.reveal", purpose, reason, acting, now, {"about": subject})
+        return opened(row)
+
+
+def open_note(
+    person_id: int,
+    ref: str,
+    *,
+    purpose: Purpose | str,
+    reason: str,
+    acting: Actor,
+    now: datetime,
+    subject: str,
+) -> str | None:
+    """Open words as they were typed, on record as `reveal` is; None where masking changed nothing."""
+    with transaction.atomic():
+        payload = {"about": subject, "note": ref}
+        row = _for(person_id, "person.read", purpose, reason, acting, now, payload)
+        note = row.notes.filter(ref=ref).first()
+        if note is None:
+            return None
+        place = about(row.pk, f"note:{ref}")
+        return unseal(bytes(note.sealed), key=key_of(row), about=place).decode()
+
+
+def erase(person_id: int, *, acting: Actor, now: datetime, reason: ErasureGround | str) -> None:
+    """Destroy a person's key, contact, words and hash. Nothing brings them back, nor should it.
+
+    What is left is the number, and an act that says by whom and on which ground. Erasing twice
+    is one erasure.
+    """
+    if not may_anywhere(acting, "erase"):
+        raise NotAllowed("only a data steward or an administrator may erase a person")
+    ground = _one_of(ErasureGround, reason, "ground")
+    with transaction.atomic():
+        _forget_freed_pages()
+        row = _locked(person_id)
+        if row.erased_at:
+            return
+        row.notes.all().delete()
+        row.wrapped_key = row.sealed = row.phone_hash = row.email_hash = None
+        row.channel = row.language = ""
+        row.erased_at = now
+        row.save()
+        append([Entry(_subject(row), "person.erase", acting.key, now, {"ground": ground})])
+    _forget_journal()
+
+
+def _for(
+    person_id: int,
+    verb: str,
+    purpose: Purpose | str,
+    reason: str,
+    acting: Actor,
+    now: datetime,
+    payload: dict[str, Any],
+) -> Person:
+    """The person's row, after the act of opening it was allowed and written down."""
+    if not may_anywhere(acting, "reveal"):
+        raise NotAllowed("your role does not open contacts; ask the unit that handles the case")
+    stated = _one_of(Purpose, purpose, "purpose")
+    reason = reason.strip()
+    if not reason:
+        raise BadInput("say in a few words why the contact is needed")
+    row = _locked(person_id)
+    if row.erased_at:
+        raise WrongState("this person's data were erased; there is nothing left to show")
+    why = {"purpose": stated, "reason": mask_numbers(reason)[:MOST_REASON]}
+    append([Entry(_subject(row), verb, acting.key, now, {**payload, **why})])
+    return row
+
+
+def _locked(person_id: int) -> Person:
+    row = Person.objects.select_for_update().filter(pk=person_id).first()
+    if row is None:
+        raise NotFound(f"there is no person {person_id}")
+    return row
+
+
+def _one_of(kind: type[Purpose] | type[ErasureGround], value: str, word: str) -> str:
+    try:
+        return kind(value).value
+    except ValueError as reason:
+        known = ", ".join(one.value for one in kind)
+        raise BadInput(f"“{value}” is not a {word}; choose one of {known}") from reason
+
+
+def _subject(row: Person) -> str:
+    return f"person:{row.pk}"
+
+
+def _forget_freed_pages() -> None:
+    """SQLite otherwise leaves what was erased in the file until the page is used again."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def _forget_journal() -> None:
+    """Fold SQLite's journal into the file, and empty it: it holds the pages as they were."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
