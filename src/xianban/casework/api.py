@@ -1,27 +1,20 @@
 """The door of casework: cases, what may be done to them, and what becomes of them.
 
-Coming with the next commits, with these signatures:
-
-    open_cases(new: Sequence[NewCase], *, acting, now) -> list[Opened]   # in the caller's transaction
-    perform(case_id, verb, *, acting, now, data=None, expect_version=None) -> CaseView
-    link_cases(links: Sequence[NewLink], *, acting, now) -> int          # bulk; known links are left alone
-    hear(case_id, person_id, *, acting, now) -> bool                     # one more person wants to hear
-    sweep(*, now, limit=500) -> Swept                                    # the worker's round over the clocks
-
-    access(actor) -> Access
-        .sees(case_id) -> bool
-        .case_filter() -> Q                       # which cases, for any query on cases
-        .acts_for(case_id, *, now) -> tuple[Offer, ...]
-    case_list(actor, filters=Filters(), *, now, after="", size=50) -> Page
-    case_counts(actor, filters=Filters(), *, now) -> Counts
-    case_view(case_id, actor, *, now) -> CaseView                        # NotFound where out of sight
-    case_by_number(number, actor) -> int                                 # the case's key; NotFound
-    number_of(case_id) -> str
-    public_story(case_id, *, now) -> Story
-    persons_of(case_id) -> tuple[int, ...]
-    verify_heads() -> str | None               # the first case whose acts are fewer than it counts
+`open_cases` begins them, `perform` does every act of the lifecycle, `sweep` is the worker's round.
+`access` is the one answer to who may see and do what; pages ask it and nothing else.
 """
 
+from xianban.accounts.api import Actor
+from xianban.casework.actions.joining import hear, link_cases
+from xianban.casework.actions.opening import open_cases
+from xianban.casework.actions.performing import perform
+from xianban.casework.actions.sweeping import sweep
+from xianban.casework.queries.access import Access, access
+from xianban.casework.queries.changes import Correction, corrections, verify_heads
+from xianban.casework.queries.lists import case_counts, case_list
+from xianban.casework.queries.numbers import key_of, number_of
+from xianban.casework.queries.openings import opened
+from xianban.casework.queries.people import cases_of, persons_of
 from xianban.casework.queries.shown import (
     CaseRow,
     CaseView,
@@ -40,12 +33,33 @@ from xianban.casework.queries.shown import (
     SuspensionShown,
     TaskShown,
 )
+from xianban.casework.queries.stories import public_story
+from xianban.casework.queries.views import case_view
+from xianban.casework.rules.table import OF_THEMSELVES, VERBS
 from xianban.casework.rules.values import Field, NewCase, NewLink, Opened, Swept
+from xianban.casework.rules.words import EXITS, LEVELS, OBJECTIONS, SATISFACTION, STATES
+
+
+def case_by_number(number: str, actor: Actor) -> int:
+    """The key of the case with this number; NotFound where there is none that this actor may see."""
+    case_id = key_of(number)
+    access(actor).must_see(case_id)
+    return case_id
+
 
 __all__ = [
+    "EXITS",
+    "LEVELS",
+    "OBJECTIONS",
+    "OF_THEMSELVES",
+    "SATISFACTION",
+    "STATES",
+    "VERBS",
+    "Access",
     "CaseRow",
     "CaseView",
     "ClockShown",
+    "Correction",
     "Counts",
     "DisputeShown",
     "Event",
@@ -64,4 +78,21 @@ __all__ = [
     "SuspensionShown",
     "Swept",
     "TaskShown",
+    "access",
+    "case_by_number",
+    "case_counts",
+    "case_list",
+    "case_view",
+    "cases_of",
+    "corrections",
+    "hear",
+    "link_cases",
+    "number_of",
+    "open_cases",
+    "opened",
+    "perform",
+    "persons_of",
+    "public_story",
+    "sweep",
+    "verify_heads",
 ]

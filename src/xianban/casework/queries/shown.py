@@ -66,8 +66,8 @@ class Page:
 class Filters:
     """What to list. Empty means any. `order` is due (open cases, first due first) or newest.
 
-    `late` and `soon` (within a day) speak of what is due next. `part` is lead or co, for those who
-    belong to units; empty shows both.
+    `late` and `soon` (within a day) speak of what is due next; they look at open cases. `states`,
+    `area` and `matter` hold for everything below them.
     """
 
     states: tuple[str, ...] = ()
@@ -210,6 +210,8 @@ class CaseView:
     due_at: datetime
     next_due_at: datetime | None
     ended_at: datetime | None
+    answer: str
+    claims_solved: bool | None
     ending: str
     exit: str
     supporters: int

@@ -48,6 +48,7 @@ class Opened:
     state: str
     unit: str
     due_at: datetime
+    matter: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,211 @@
+"""How cases begin: many at once, or one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import BadInput
+from xianban.base.ids import case_number
+from xianban.casework.models import Case, Clock, Interest
+from xianban.casework.queries.places import columns_for
+from xianban.casework.queries.standings import subject_of
+from xianban.casework.rules.deciding import begin
+from xianban.casework.rules.standing import Standing, beginning, plain
+from xianban.casework.rules.values import NewCase, Opened
+from xianban.casework.rules.words import LEVELS, NEVER_LEAD_KINDS, NEVER_LEAD_LEVELS
+from xianban.city.api import City, current
+from xianban.ledger.api import START, Entry, NewNotice, append, enqueue
+
+
+def open_cases(new: Sequence[NewCase], *, acting: Actor, now: datetime) -> list[Opened]:
+    """Open many cases, in the caller's transaction or one of their own; all or none.
+
+    A case with an assignment is dispatched at once; one without is received, and a person decides.
+    An assignment to a community or grid is set aside: they help and never lead.
+    """
+    if not new:
+        return []
+    city = current()
+    with transaction.atomic():
+        standings = [_begin(one, now, city) for one in new]
+        cases = [
+            _row(one, standing, now, city) for one, standing in zip(new, standings, strict=True)
+        ]
+        Case.objects.bulk_create(cases)
+        _write_clocks(cases, standings)
+        Interest.objects.bulk_create(
+            [
+                Interest(case_id=case.pk, person=one.person, since=now)
+                for case, one in zip(cases, new, strict=True)
+                if one.person is not None
+            ]
+        )
+        _write_down(cases, standings, new, acting, now)
+        enqueue(_notices(cases, standings, new, city), now=now)
+    return [_opened(case, standing, city) for case, standing in zip(cases, standings, strict=True)]
+
+
+def _begin(new: NewCase, now: datetime, city: City) -> Standing:
+    if new.urgency not in city.service_limits:
+        raise BadInput(
+            f"“{new.urgency}” is no class of urgency; choose one of {', '.join(city.service_limits)}"
+        )
+    assignment = new.assignment if new.assignment and may_lead(new.assignment.lead, city) else None
+    return begin(
+        new,
+        unit=assignment.lead if assignment else "",
+        now=now,
+        city=city,
+        limits=limits_for(city, new.urgency, assignment),
+        level=new.level or _level(city, assignment.lead if assignment else "", new.area),
+    )
+
+
+def may_lead(unit: str, city: City) -> bool:
+    """Whether the unit exists and is neither of a community nor of a grid."""
+    found = city.units.get(unit)
+    if found is None or found.kind in NEVER_LEAD_KINDS:
+        return False
+    area = city.areas.get(found.area)
+    return area is None or area.level not in NEVER_LEAD_LEVELS
+
+
+def limits_for(city: City, urgency: str, assignment: object) -> dict[str, str]:
+    """The four limits of a case: the duty's where it states them, else those of its urgency."""
+    usual = city.limits(urgency)
+    limits = {
+        "sign": usual.sign,
+        "contact": usual.contact,
+        "handle": usual.handle,
+        "follow_up": usual.follow_up,
+    }
+    if getattr(assignment, "own_limit", False):
+        limits["handle"] = assignment.limit  # type: ignore[attr-defined]
+        limits["contact"] = assignment.contact_limit or usual.contact  # type: ignore[attr-defined]
+    return limits
+
+
+def _level(city: City, unit: str, area: str) -> str:
+    """The level of the unit that leads; of a place without one, the street."""
+    found = city.units.get(unit)
+    place = city.areas.get(found.area if found else "")
+    return place.level if place and place.level in LEVELS else "street"
+
+
+def _row(new: NewCase, standing: Standing, now: datetime, city: City) -> Case:
+    assignment = new.assignment if standing.unit else None
+    return Case(
+        version=1,
+        state=standing.state,
+        origin=new.origin,
+        source=new.source,
+        title=new.title,
+        text=new.text,
+        request_kind=new.request_kind,
+        matter=standing.matter,
+        urgency=standing.urgency,
+        level=standing.level,
+        area=standing.area,
+        place=standing.place,
+        lat=new.lat,
+        lon=new.lon,
+        supporters=new.supporters,
+        proposal=dict(new.proposal),
+        duty={"duty_id": assignment.duty_id, "row": assignment.row} if assignment else {},
+        unit=standing.unit,
+        limits=standing.limits,
+        received_at=new.received_at,
+        opened_at=now,
+        dispatched_at=standing.dispatched_at,
+        due_at=standing.due_at,
+        next_due_at=standing.next_due_at,
+        **columns_for(city, new.area),
+    )
+
+
+def _write_clocks(cases: Sequence[Case], standings: Sequence[Standing]) -> None:
+    Clock.objects.bulk_create(
+        [
+            Clock(
+                case_id=case.pk,
+                n=clock.n,
+                kind=clock.kind,
+                unit=clock.unit,
+                limit=clock.limit,
+                started_at=clock.started_at,
+                due_at=clock.due_at,
+                wake_at=clock.wake_at,
+            )
+            for case, standing in zip(cases, standings, strict=True)
+            for clock in standing.clocks.values()
+        ]
+    )
+
+
+def _write_down(
+    cases: Sequence[Case],
+    standings: Sequence[Standing],
+    new: Sequence[NewCase],
+    acting: Actor,
+    now: datetime,
+) -> None:
+    """What is said in the request stays out of the ledger, which is kept for ever: it may name people."""
+    entries = [
+        Entry(
+            subject_of(case.pk),
+            "open",
+            acting.key,
+            now,
+            {
+                "said": {
+                    "origin": one.origin,
+                    "source": one.source,
+                    "received_at": plain(one.received_at),
+                },
+                "change": beginning(standing),
+            },
+        )
+        for case, standing, one in zip(cases, standings, new, strict=True)
+    ]
+    append(entries, heads={entry.subject: START for entry in entries})
+
+
+def _notices(
+    cases: Sequence[Case], standings: Sequence[Standing], new: Sequence[NewCase], city: City
+) -> list[NewNotice]:
+    notices = []
+    for case, standing, one in zip(cases, standings, new, strict=True):
+        if not one.tell:
+            continue
+        values = {
+            "case": case.pk,
+            "number": case_number(case.pk, case.received_at, tz=city.tz),
+            "state": standing.state,
+            "matter": standing.matter,
+            "area": standing.area,
+            "unit": standing.unit,
+            "due_at": plain(standing.due_at),
+        }
+        kind = "dispatched" if standing.unit else "received"
+        receivers = [f"person:{one.person}"] if one.person is not None else []
+        receivers += [f"unit:{standing.unit}"] if standing.unit else []
+        notices += [
+            NewNotice(
+                kind=kind,
+                to=to,
+                dedupe_key=f"case:{case.pk}:1:{kind}:{to}",
+                payload=values,
+                urgent=standing.urgency == "critical",
+            )
+            for to in receivers
+        ]
+    return notices
+
+
+def _opened(case: Case, standing: Standing, city: City) -> Opened:
+    number = case_number(case.pk, case.received_at, tz=city.tz)
+    return Opened(
+        case.pk, number, standing.state, standing.unit, standing.due_at, standing.matter
+    )

@@ -1,0 +1,147 @@
+"""Every act of the lifecycle goes through here: lock, ask, decide, write, tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import BadInput, WrongState
+from xianban.casework.actions import joining
+from xianban.casework.actions.saying import duty_limits, made_ready
+from xianban.casework.actions.telling import Staff, notices_for
+from xianban.casework.actions.writing import locked_in_order, write
+from xianban.casework.models import Case, Interest
+from xianban.casework.queries.access import Access, access
+from xianban.casework.queries.changes import refuse_if_changed
+from xianban.casework.queries.shown import CaseView
+from xianban.casework.queries.standings import standing_of
+from xianban.casework.queries.views import case_view
+from xianban.casework.rules.acts.doing import Doing
+from xianban.casework.rules.deciding import carry_out
+from xianban.casework.rules.standing import Standing, snapshot
+from xianban.casework.rules.table import VERBS, Move, moves_from
+from xianban.ledger.api import enqueue
+
+
+def perform(
+    case_id: int,
+    verb: str,
+    *,
+    acting: Actor,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+    expect_version: int | None = None,
+) -> CaseView:
+    """Do one act to a case, all of it or nothing; what the case looks like then.
+
+    `expect_version` is the version that the person looked at: where colleagues or the resident have
+    acted since, nothing is done and `WrongState` says who did what. `access(actor).acts_for` lists
+    the verbs and their fields.
+    """
+    do(case_id, verb, acting=acting, now=now, data=data, expect_version=expect_version)
+    return case_view(case_id, acting, now=now)
+
+
+@dataclass
+class Act:
+    """One act under way on a locked case."""
+
+    case: Case
+    standing: Standing
+    acting: Actor
+    may: Access
+    now: datetime
+    said: dict[str, Any] = field(default_factory=dict)
+    target: Case | None = None
+
+
+def do(
+    case_id: int,
+    verb: str,
+    *,
+    acting: Actor,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+    expect_version: int | None = None,
+) -> Move:
+    """`perform` without reading the case again: the row of the table that was carried out."""
+    may = access(acting)
+    if verb not in VERBS:
+        raise BadInput(f"“{verb}” is not an act; acts are {', '.join(VERBS)}")
+    with transaction.atomic():
+        said = made_ready(verb, data, may.city)
+        cases = locked_in_order([case_id, *_others(verb, said, case_id)])
+        may.must_see(case_id)
+        case = cases[case_id]
+        act = Act(case, standing_of(case), acting, may, now, said, cases.get(said.get("into", 0)))
+        _must_be_allowed(act, verb)
+        if expect_version is not None and expect_version != case.version:
+            refuse_if_changed(case_id, expect_version, now_at=case.version, tz=may.city.tz)
+        return _carry_out(act, verb)
+
+
+def _others(verb: str, said: Mapping[str, Any], case_id: int) -> list[int]:
+    """The other case that a merge must hold as well."""
+    if verb != "merge" or "into" not in said:
+        return []
+    if said["into"] == case_id:
+        raise BadInput("a case cannot be merged into itself; name the other one")
+    return [said["into"]]
+
+
+def _must_be_allowed(act: Act, verb: str) -> None:
+    """NotAllowed where the table has this verb in this state and the actor may do none of its rows."""
+    rows = [move for move in moves_from(act.standing.state) if move.verb == verb]
+    if rows and not any(act.may.may(move, act.standing.area, act.standing) for move in rows):
+        act.may.must(rows[0], act.standing.area, act.standing)
+
+
+def _carry_out(act: Act, verb: str) -> Move:
+    case, standing, city = act.case, act.standing, act.may.city
+    doing = Doing(
+        standing,
+        act.now,
+        city,
+        act.acting.key,
+        kind=act.acting.kind,
+        said=act.said,
+        limits=duty_limits(verb, act.said, standing, city, act.now),
+        reporters=Interest.objects.filter(case_id=case.pk).count() if verb == "withdraw" else 0,
+    )
+    before = snapshot(standing)
+    if verb in ("merge", "link", "split"):
+        act.said |= joining.prepare(act, verb)
+    move = carry_out(doing, verb)
+    _must_answer_own_task(act, doing)
+    write(
+        case,
+        before,
+        standing,
+        verb=verb,
+        actor=act.acting.key,
+        now=act.now,
+        city=city,
+        said=act.said,
+    )
+    if act.target is not None:
+        joining.absorb(act)
+    unit = standing.tasks[doing.task].unit if doing.task else ""
+    tells = (*move.tells, *doing.tells)
+    notices = notices_for(
+        case, standing, verb=verb, tells=tells, city=city, staff=Staff(), unit=unit
+    )
+    enqueue(notices, now=act.now)
+    return move
+
+
+def _must_answer_own_task(act: Act, doing: Doing) -> None:
+    """A unit answers its own task, not its neighbour's."""
+    if not doing.task or doing.standing.tasks[doing.task].state not in ("answered", "explained"):
+        return
+    unit = doing.standing.tasks[doing.task].unit
+    grants = act.acting.grants
+    if act.acting.kind == "user" and not any(g.unit in ("", unit) for g in grants):
+        raise WrongState(f"this task is {act.may.city.unit_name(unit)}'s; answer your own")

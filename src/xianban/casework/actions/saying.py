@@ -1,0 +1,75 @@
+"""What somebody says with an act, made ready: trimmed, typed, and without phone numbers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from xianban.base.errors import BadInput
+from xianban.casework.actions.opening import limits_for
+from xianban.casework.queries.numbers import key_of
+from xianban.casework.rules.standing import Standing
+from xianban.casework.rules.table import TABLE
+from xianban.casework.rules.values import Field
+from xianban.city.api import City
+from xianban.residents.api import mask_numbers
+
+YES, NO = ("yes", "true", "1", "on", "是"), ("no", "false", "0", "off", "否")
+FIELDS: dict[str, dict[str, Field]] = {}
+for _move in TABLE:
+    FIELDS.setdefault(_move.verb, {}).update({field.name: field for field in _move.fields})
+
+
+def made_ready(verb: str, data: Mapping[str, Any] | None, city: City) -> dict[str, Any]:
+    """The values of an act as the rules and the ledger take them; empty ones are left out."""
+    fields = FIELDS.get(verb, {})
+    said = {}
+    for name, value in (data or {}).items():
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        field = fields.get(name)
+        said[name] = _read(field, value, city) if field else value
+    if verb == "refine":
+        _complete_refinement(said, city)
+    return said
+
+
+def _read(field: Field, value: Any, city: City) -> Any:
+    if field.kind == "yes_no":
+        return _yes_or_no(field.name, value)
+    if field.kind == "case":
+        return key_of(str(value))
+    if field.kind == "text":
+        return mask_numbers(str(value).strip())
+    text = str(value).strip()
+    known = {"matter": city.matters, "area": city.areas, "urgency": city.service_limits}.get(
+        field.kind
+    )
+    if known is not None and text not in known:
+        raise BadInput(f"there is no {field.kind} “{text}” in this city; choose one from its list")
+    return text
+
+
+def _yes_or_no(name: str, value: Any) -> bool:
+    word = str(value).strip().lower()
+    if isinstance(value, bool) or word in YES or word in NO:
+        return value if isinstance(value, bool) else word in YES
+    raise BadInput(f"“{name}” is yes or no, not “{value}”")
+
+
+def _complete_refinement(said: dict[str, Any], city: City) -> None:
+    """Another matter brings its own urgency, unless one is named."""
+    if "matter" in said and "urgency" not in said:
+        said["urgency"] = city.matters[said["matter"]].urgency
+
+
+def duty_limits(
+    verb: str, said: Mapping[str, Any], standing: Standing, city: City, now: datetime
+) -> dict[str, str]:
+    """The limits that hold for the case as the act leaves it; none where the act does not touch them."""
+    if verb not in ("dispatch", "refine"):
+        return {}
+    matter = said.get("matter", standing.matter)
+    area = said.get("area", standing.area) or city.root
+    urgency = said.get("urgency", standing.urgency)
+    assignment = city.duty_for(matter, area, on=now.astimezone(city.tz).date()) if matter else None
+    return limits_for(city, urgency, assignment)

@@ -1,0 +1,187 @@
+"""Lists of cases, a page at a time, and the numbers above them."""
+
+import heapq
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import BadInput
+from xianban.base.ids import case_number
+from xianban.casework.models import Case
+from xianban.casework.queries.access import Access, access
+from xianban.casework.queries.places import in_area
+from xianban.casework.queries.shown import CaseRow, Counts, Filters, Page
+from xianban.casework.queries.views import area_named, matter_named, unit_named
+from xianban.casework.rules.words import OPEN, STATES
+from xianban.city.api import City
+
+SOON = timedelta(days=1)
+COUNT_LIMIT = 10_000
+MAX_SIZE = 200
+COUNTING = (
+    "SELECT state, COUNT(*), SUM(CASE WHEN next_due_at < %s THEN 1 ELSE 0 END),"
+    " SUM(CASE WHEN next_due_at >= %s AND next_due_at < %s THEN 1 ELSE 0 END)"
+)
+COUNTING = (
+    "SELECT state, COUNT(*), SUM(CASE WHEN next_due_at < %s THEN 1 ELSE 0 END),"
+    " SUM(CASE WHEN next_due_at >= %s AND next_due_at < %s THEN 1 ELSE 0 END)"
+)
+ORDERS = ("due", "newest")
+COLUMNS = (
+    "id",
+    "version",
+    "state",
+    "title",
+    "origin",
+    "urgency",
+    "level",
+    "matter",
+    "area",
+    "place",
+    "unit",
+    "received_at",
+    "due_at",
+    "next_due_at",
+    "reopened",
+    "pressed",
+)
+
+
+def case_list(
+    actor: Actor, filters: Filters | None = None, *, now: datetime, after: str = "", size: int = 50
+) -> Page:
+    """One page of the cases that this actor may see, by what is due first or by the newest."""
+    filters = filters or Filters()
+    may = access(actor)
+    size = max(1, min(size, MAX_SIZE))
+    pages = [_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()]
+    rows = _merged(pages, filters.order)
+    shown = tuple(_shown(row, may.city, now) for row in rows[:size])
+    return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
+
+
+def _merged(pages: list[list[dict[str, Any]]], order: str) -> list[dict[str, Any]]:
+    """Several sorted pages as one, each case once."""
+    if len(pages) == 1:
+        return pages[0]
+    merged = heapq.merge(*pages, key=lambda row: _place(row, order))
+    return list({row["id"]: row for row in merged}.values())
+
+
+def _place(row: dict[str, Any], order: str) -> tuple[Any, ...]:
+    return (row["next_due_at"], row["id"]) if order == "due" else (-row["id"],)
+
+
+def _page(
+    branch: Q, filters: Filters, city: City, now: datetime, after: str, size: int
+) -> list[dict[str, Any]]:
+    rows = _filtered(branch, filters, city, now)
+    if after:
+        rows = rows.filter(_beyond(after, filters.order))
+    order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
+    return list(rows.order_by(*order).values(*COLUMNS)[:size])
+
+
+def _filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
+    _check(filters)
+    rows = Case.objects.filter(branch)
+    if filters.order == "due" or filters.late or filters.soon:
+        rows = rows.filter(ended_at__isnull=True)
+    if len(filters.states) == 1:
+        rows = rows.filter(state=filters.states[0])
+    elif filters.states:
+        rows = rows.filter(state__in=filters.states)
+    for name in ("unit", "urgency", "level", "origin"):
+        value = getattr(filters, name)
+        if value:
+            rows = rows.filter(**{name: value})
+    if filters.area:
+        rows = rows.filter(in_area(city, filters.area))
+    if filters.matter:
+        rows = rows.filter(_about(city, filters.matter))
+    if filters.late:
+        rows = rows.filter(next_due_at__lt=now)
+    elif filters.soon:
+        rows = rows.filter(next_due_at__gte=now, next_due_at__lt=now + SOON)
+    return rows
+
+
+def _check(filters: Filters) -> None:
+    if filters.order not in ORDERS:
+        raise BadInput(f"“{filters.order}” is no order; choose due or newest")
+    unknown = [state for state in filters.states if state not in STATES]
+    if unknown:
+        raise BadInput(f"“{unknown[0]}” is no state of a case; choose from {', '.join(STATES)}")
+
+
+def _about(city: City, matter: str) -> Q:
+    """A matter and everything below it."""
+    codes = [code for code in city.matters if matter in city.matter_line(code)]
+    return Q(matter__in=codes) if len(codes) > 1 else Q(matter=matter)
+
+
+def _token(row: dict[str, Any], order: str) -> str:
+    if order != "due":
+        return str(row["id"])
+    return f"{row['next_due_at'].astimezone(UTC):%Y%m%dT%H%M%S.%f}-{row['id']}"
+
+
+def _beyond(after: str, order: str) -> Q:
+    try:
+        if order != "due":
+            return Q(pk__lt=int(after))
+        due_text, _, key = after.rpartition("-")
+        due = datetime.strptime(due_text, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        # the first part says nothing new to us, and lets the database begin at the right place
+        return Q(next_due_at__gte=due) & (Q(next_due_at__gt=due) | Q(pk__gt=int(key)))
+    except ValueError:
+        raise BadInput("this is not the mark of a page; begin the list anew") from None
+
+
+def _shown(row: dict[str, Any], city: City, now: datetime) -> CaseRow:
+    due = row["next_due_at"]
+    plain = {name: row[name] for name in COLUMNS if name not in ("matter", "area", "unit")}
+    return CaseRow(
+        number=case_number(row["id"], row["received_at"], tz=city.tz),
+        matter=matter_named(city, row["matter"]),
+        area=area_named(city, row["area"]),
+        unit=unit_named(city, row["unit"]),
+        late=due is not None and due < now,
+        soon=due is not None and now <= due < now + SOON,
+        **plain,
+    )
+
+
+def case_counts(actor: Actor, filters: Filters | None = None, *, now: datetime) -> Counts:
+    """How many open cases there are, how many late, and in which states: of those due first, at most
+    `COUNT_LIMIT`, so that it costs the same in any city."""
+    filters = filters or Filters()
+    may = access(actor)
+    counted = _count(may, filters, now)
+    by_state = {state: counts[0] for state, counts in counted.items() if state in OPEN}
+    late, soon = (sum(counts[i] for counts in counted.values()) for i in (1, 2))
+    return Counts(sum(by_state.values()), late, soon, by_state, COUNT_LIMIT)
+
+
+def _count(may: Access, filters: Filters, now: datetime) -> dict[str, Sequence[int]]:
+    queries: list[str] = []
+    values: list[Any] = []
+    for branch in may.branches():
+        rows = _filtered(branch, filters, may.city, now).filter(ended_at__isnull=True)
+        first = rows.order_by("next_due_at").values_list("id", "state", "next_due_at")
+        sql, params = first[:COUNT_LIMIT].query.sql_with_params()
+        queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (the ORM wrote it)
+        values += params
+    if not queries:
+        return {}
+    adapt = connection.ops.adapt_datetimefield_value
+    times = [adapt(now), adapt(now), adapt(now + SOON)]
+    union = " UNION ".join(queries)
+    sql = COUNTING + f" FROM ({union}) AS found GROUP BY state"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*times, *values])
+        return {row[0]: row[1:] for row in cursor.fetchall()}

@@ -1,0 +1,128 @@
+"""What a resident may know: what happened, who does what now, and by when. No names of people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from xianban.accounts.api import resident_actor
+from xianban.base.errors import NotFound
+from xianban.base.ids import case_number
+from xianban.casework.models import Case, Interest
+from xianban.casework.queries.access import NO_CASE, access
+from xianban.casework.queries.numbers import number_of
+from xianban.casework.queries.shown import Step, Story
+from xianban.casework.queries.standings import standing_of, subject_of
+from xianban.casework.queries.views import area_named, matter_named, unit_named
+from xianban.casework.rules.standing import Standing
+from xianban.casework.rules.table import CLOCKS, TABLE
+from xianban.city.api import City, current
+from xianban.ledger.api import Act, history
+
+# What becomes public of an act: only these of its values, and only of acts that the table calls public.
+PUBLIC_VERBS = {move.verb for move in TABLE if move.public} | {"open", "miss"}
+SHOWN = (
+    "report",
+    "decline",
+    "extend",
+    "approve_suspension",
+    "close",
+)  # their words are for the resident
+
+
+def public_story(case_id: int, *, now: datetime, person: int | None = None) -> Story:
+    """The story of a case for residents; with `person`, also what this reporter may do."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None:
+        raise NotFound(NO_CASE)
+    city, standing = current(), standing_of(case)
+    acts = history(subject_of(case_id))
+    declined = case.state == "declined"
+    return Story(
+        case_id=case.pk,
+        number=case_number(case.pk, case.received_at, tz=city.tz),
+        state=case.state,
+        matter=matter_named(city, case.matter),
+        area=area_named(city, case.area),
+        place=case.place,
+        unit=unit_named(city, case.unit),
+        holder=_holder(standing),
+        received_at=case.received_at,
+        promised_at=case.due_at if standing.open and case.state != "reported" else None,
+        answer="" if declined else case.answer,
+        exit=case.exit,
+        exit_text=case.answer if declined else "",
+        ending=case.ending,
+        steps=_steps(case, acts, city),
+        may=_may(case, standing, person, now),
+        merged_into=number_of(case.merged_into_id) if case.merged_into_id else "",
+        ended_at=case.ended_at,
+    )
+
+
+def _holder(standing: Standing) -> str:
+    """Who has the ball: unit, desk, resident or nobody."""
+    if not standing.open:
+        return "nobody"
+    if standing.state == "reported":
+        return "resident"
+    if standing.state in ("received", "contested"):
+        return CLOCKS["dispatch"].holder
+    return "unit"
+
+
+def _may(case: Case, standing: Standing, person: int | None, now: datetime) -> tuple[str, ...]:
+    if person is None or not Interest.objects.filter(case_id=case.pk, person=person).exists():
+        return ()
+    reporters = Interest.objects.filter(case_id=case.pk).count()
+    offers = access(resident_actor(person)).offers(standing, now=now, reporters=reporters)
+    return tuple(offer.verb for offer in offers)
+
+
+def _steps(case: Case, acts: list[Act], city: City) -> tuple[Step, ...]:
+    """The public acts, and at a merge what happened to the other case from then on."""
+    steps = [step for act in acts if (step := _step(act, city))]
+    if case.merged_into_id:
+        later = history(subject_of(case.merged_into_id))
+        steps += [step for act in later if act.at >= acts[-1].at and (step := _step(act, city))]
+    return tuple(steps)
+
+
+def _step(act: Act, city: City) -> Step | None:
+    if act.verb not in PUBLIC_VERBS:
+        return None
+    change, said = act.payload.get("change", {}), act.payload.get("said", {})
+    if act.verb == "miss" and said.get("clock") != "handle":
+        return None
+    if act.verb == "contact" and not said.get("contacted"):
+        return None
+    return Step(act.at, _what(act, change), _values(act, change, said, city))
+
+
+def _what(act: Act, change: Mapping[str, Any]) -> str:
+    """Several verbs that mean the same to a resident get one name."""
+    if act.verb == "open":
+        return "dispatched" if change.get("unit") else "received"
+    if act.verb in ("redispatch", "uphold", "designate", "dispatch"):
+        return "dispatched"
+    if act.verb in ("follow_up", "rate"):
+        return "rectifying" if change.get("state") == "rectifying" else "rated"
+    return act.verb
+
+
+def _values(
+    act: Act, change: Mapping[str, Any], said: Mapping[str, Any], city: City
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if change.get("unit"):
+        values["unit"] = city.unit_name(change["unit"])
+    if change.get("due_at"):
+        values["due_at"] = datetime.fromisoformat(change["due_at"])
+    if act.verb in SHOWN and act.actor != "machine":
+        values["text"] = said.get("text", "")
+    if act.verb == "decline":
+        values["exit"] = said.get("exit", "")
+    if act.verb == "close":
+        values["ending"] = change.get("ending", "")
+    if act.verb == "rate":
+        values |= {k: said[k] for k in ("solved", "satisfaction") if k in said}
+    return values

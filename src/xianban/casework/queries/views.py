@@ -1,0 +1,247 @@
+"""One case: the page for staff, and the story for residents."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import NotFound
+from xianban.base.ids import case_number
+from xianban.casework.models import Case, Link
+from xianban.casework.queries.access import NO_CASE, access
+from xianban.casework.queries.changes import actor_names
+from xianban.casework.queries.people import persons_of
+from xianban.casework.queries.places import areas_around
+from xianban.casework.queries.shown import (
+    CaseView,
+    ClockShown,
+    DisputeShown,
+    Event,
+    FollowUpShown,
+    LinkShown,
+    Named,
+    SuspensionShown,
+    TaskShown,
+)
+from xianban.casework.queries.standings import standing_of, subject_of
+from xianban.casework.rules.standing import Clock, Standing
+from xianban.city.api import City
+from xianban.ledger.api import Act, history
+
+
+def unit_named(city: City, code: str) -> Named:
+    return Named(code, city.unit_name(code) if code else "")
+
+
+def area_named(city: City, code: str) -> Named:
+    return Named(code, city.area_name(code) if code else "")
+
+
+def matter_named(city: City, code: str) -> Named:
+    return Named(code, city.matter_name(code) if code else "")
+
+
+def case_view(case_id: int, actor: Actor, *, now: datetime) -> CaseView:
+    """All that this member of staff may see of a case; NotFound where it is out of sight."""
+    may = access(actor)
+    case = Case.objects.filter(may.case_filter(), pk=case_id).first()
+    if case is None:
+        raise NotFound(NO_CASE)
+    return _view(case, standing_of(case), may.city, now)
+
+
+def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView:
+    acts = history(subject_of(case.pk))
+    return CaseView(
+        id=case.pk,
+        number=case_number(case.pk, case.received_at, tz=city.tz),
+        version=case.version,
+        state=case.state,
+        origin=case.origin,
+        source=case.source,
+        title=case.title,
+        text=case.text,
+        request_kind=case.request_kind,
+        urgency=case.urgency,
+        level=case.level,
+        matter=matter_named(city, case.matter),
+        matter_path=city.matter_path(case.matter) if case.matter else (),
+        area=area_named(city, case.area),
+        area_path=tuple(city.area_name(code) for code in areas_around(city, case.area)),
+        place=case.place,
+        lat=case.lat,
+        lon=case.lon,
+        unit=unit_named(city, case.unit),
+        designated=case.designated,
+        received_at=case.received_at,
+        due_at=case.due_at,
+        next_due_at=case.next_due_at,
+        ended_at=case.ended_at,
+        answer=case.answer,
+        claims_solved=case.claims_solved,
+        ending=case.ending,
+        exit=case.exit,
+        supporters=case.supporters,
+        reopened=case.reopened,
+        pressed=case.pressed,
+        proposal=case.proposal,
+        duty=_duty(case, city),
+        clocks=tuple(_clock(clock, city, now) for clock in standing.clocks.values()),
+        tasks=_tasks(standing, city),
+        disputes=_disputes(standing, city),
+        suspensions=_suspensions(standing),
+        follow_ups=_follow_ups(standing),
+        links=_links(case.pk, city),
+        merged_into=_merged_into(case, city),
+        merged_from=tuple(
+            _other(row, "merged", 1.0, city) for row in case.merged_from.order_by("pk")
+        ),
+        persons=persons_of(case.pk),
+        timeline=timeline(acts, city),
+    )
+
+
+def _duty(case: Case, city: City) -> dict[str, Any]:
+    """What the duty list says today about a case like this one: basis, powers, standard, steps, helpers."""
+    on: date = case.opened_at.astimezone(city.tz).date()
+    found = city.duty_for(case.matter, case.area or city.root, on=on) if case.matter else None
+    if found is None:
+        return dict(case.duty)
+    return {
+        **case.duty,
+        "lead": unit_named(city, found.lead),
+        "co_units": tuple(unit_named(city, code) for code in found.co_units),
+        "powers": found.powers,
+        "legal_basis": found.legal_basis,
+        "acceptance": found.acceptance,
+        "playbook": found.playbook,
+        "matched": found.matched,
+    }
+
+
+def verdict_of(clock: Clock, now: datetime) -> str:
+    """running, overdue, paused, met, missed or void."""
+    late = clock.state == "running" and now > clock.due_at
+    return "overdue" if late else clock.state
+
+
+def _clock(clock: Clock, city: City, now: datetime) -> ClockShown:
+    return ClockShown(
+        n=clock.n,
+        kind=clock.kind,
+        verdict=verdict_of(clock, now),
+        unit=unit_named(city, clock.unit),
+        limit=clock.limit,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        ended_at=clock.ended_at,
+        paused_at=clock.paused_at,
+        task=clock.task,
+    )
+
+
+def _tasks(standing: Standing, city: City) -> tuple[TaskShown, ...]:
+    return tuple(
+        TaskShown(
+            n=task.n,
+            unit=unit_named(city, task.unit),
+            state=task.state,
+            ask=task.ask,
+            whistle=task.whistle,
+            asked_at=task.asked_at,
+            due_at=task.due_at,
+            answer=task.answer,
+            answered_at=task.answered_at,
+        )
+        for task in standing.tasks.values()
+    )
+
+
+def _disputes(standing: Standing, city: City) -> tuple[DisputeShown, ...]:
+    return tuple(
+        DisputeShown(
+            n=row.n,
+            unit=unit_named(city, row.unit),
+            reason=row.reason,
+            text=row.text,
+            raised_at=row.raised_at,
+            ruling=row.ruling,
+            ruled_at=row.ruled_at,
+            to_unit=unit_named(city, row.to_unit),
+            grounds=row.grounds,
+        )
+        for row in standing.disputes.values()
+    )
+
+
+def _suspensions(standing: Standing) -> tuple[SuspensionShown, ...]:
+    return tuple(
+        SuspensionShown(
+            n=row.n,
+            state=row.state,
+            evidence=row.evidence,
+            reason=row.reason,
+            asked_at=row.asked_at,
+            decided_at=row.decided_at,
+            reviews=row.reviews,
+            cap_at=row.cap_at,
+            ended_at=row.ended_at,
+        )
+        for row in standing.suspensions.values()
+    )
+
+
+def _follow_ups(standing: Standing) -> tuple[FollowUpShown, ...]:
+    return tuple(
+        FollowUpShown(
+            row.n, row.at, row.source, row.contacted, row.solved, row.satisfaction, row.text
+        )
+        for row in standing.follow_ups.values()
+    )
+
+
+def _other(case: Case, kind: str, score: float, city: City) -> LinkShown:
+    number = case_number(case.pk, case.received_at, tz=city.tz)
+    return LinkShown(case.pk, number, case.title or case.text[:60], case.state, kind, score)
+
+
+def _links(case_id: int, city: City) -> tuple[LinkShown, ...]:
+    """Links in both directions; the surest first."""
+    out = Link.objects.filter(case_id=case_id).select_related("other")
+    back = Link.objects.filter(other_id=case_id).select_related("case")
+    found = [(row.other, row) for row in out] + [(row.case, row) for row in back]
+    shown = {(case.pk, row.kind): _other(case, row.kind, row.score, city) for case, row in found}
+    return tuple(sorted(shown.values(), key=lambda link: (-link.score, link.case_id)))
+
+
+def _merged_into(case: Case, city: City) -> LinkShown | None:
+    if case.merged_into is None:
+        return None
+    return _other(case.merged_into, "merged", 1.0, city)
+
+
+def timeline(acts: Sequence[Act], city: City) -> tuple[Event, ...]:
+    """The acts of a case as lines to read, oldest first; the state is that after the act."""
+    names = actor_names([act.actor for act in acts])
+    events, state = [], ""
+    for act in acts:
+        change = act.payload.get("change", {})
+        state = change.get("state", state)
+        values = dict(act.payload.get("said", {})) | _changed(change, city)
+        events.append(Event(act.seq, act.at, act.verb, act.actor, names[act.actor], state, values))
+    return tuple(events)
+
+
+def _changed(change: dict[str, Any], city: City) -> dict[str, Any]:
+    """What a reader wants to know of a change: who leads now, what is promised, which level."""
+    values: dict[str, Any] = {
+        k: change[k] for k in ("level", "matter", "area", "urgency") if k in change
+    }
+    if change.get("unit"):
+        values["unit"], values["unit_name"] = change["unit"], city.unit_name(change["unit"])
+    if change.get("due_at"):
+        values["due_at"] = datetime.fromisoformat(change["due_at"])
+    if change.get("tasks"):
+        units = [row["unit"] for row in change["tasks"] if row.get("unit")]
+        values |= {"task_unit_name": city.unit_name(units[0])} if units else {}
+    return values

@@ -1,0 +1,63 @@
+"""What each act does to a case, on plain values."""
+
+from collections.abc import Callable
+
+from xianban.casework.rules.acts import answering, dispatching, joining, suspending, working
+from xianban.casework.rules.acts.doing import Doing
+
+Deed = Callable[[Doing], None]
+
+# Whether an act is possible now, apart from what it says: raises `WrongState` where it is not.
+GUARDS: dict[str, Deed] = {
+    "object": dispatching.may_object,
+    "uphold": dispatching.may_choose_ruling,
+    "reject": dispatching.may_choose_ruling,
+    "designate": dispatching.may_rule,
+    "answer_task": working.may_answer_task,
+    "extend": working.may_extend,
+    "request_suspension": suspending.may_request,
+    "approve_suspension": suspending.may_decide,
+    "refuse_suspension": suspending.may_decide,
+    "review_suspension": suspending.may_review,
+    "rate": answering.may_rate,
+    "reopen": answering.may_reopen,
+    "withdraw": joining.may_withdraw,
+    "escalate": working.may_escalate,
+}
+
+DEEDS: dict[str, Deed] = {
+    "dispatch": dispatching.dispatch,
+    "redispatch": dispatching.redispatch,
+    "object": dispatching.object_to,
+    "uphold": dispatching.uphold,
+    "reject": dispatching.reject,
+    "designate": dispatching.designate,
+    "invite": working.invite,
+    "answer_task": working.answer_task,
+    "extend": working.extend,
+    "escalate": working.escalate,
+    "press": working.press,
+    "refine": working.refine,
+    "report": answering.report,
+    "request_suspension": suspending.request,
+    "approve_suspension": suspending.approve,
+    "refuse_suspension": suspending.refuse,
+    "review_suspension": suspending.review,
+    "resume": suspending.resume,
+    "follow_up": answering.follow_up,
+    "rate": answering.follow_up,
+    "close": answering.close,
+    "reopen": answering.reopen,
+    "decline": joining.decline,
+    "merge": joining.merge,
+    "separate": joining.separate,
+    "withdraw": joining.withdraw,
+}
+
+OUTCOMES: dict[str, Callable[[Doing], str]] = {
+    "contact": working.contact_outcome,
+    "answer_task": working.task_outcome,
+    "follow_up": answering.follow_up_outcome,
+    "rate": answering.rate_outcome,
+    "reopen": answering.reopen_outcome,
+}
