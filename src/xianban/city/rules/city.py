@@ -360,6 +360,6 @@ def _names(areas: Iterable[Area], places: Iterable[Row]) -> Iterable[tuple[str, 
         for alias in area.aliases:
             yield alias, Named(area.code, area.name, ALIAS)
     for place in places:
-        yield place["name"], Named(place["area"], place["name"], PLACE_WEIGHT)
+        yield place["name"], Named(place["area"], place["name"], PLACE_WEIGHT, place["kind"])
         for alias in words(place["aliases"]):
-            yield alias, Named(place["area"], place["name"], PLACE_ALIAS_WEIGHT)
+            yield alias, Named(place["area"], place["name"], PLACE_ALIAS_WEIGHT, place["kind"])

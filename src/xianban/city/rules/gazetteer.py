@@ -27,6 +27,7 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
     "community": ("社区", "居委会", "村"),
 }
 MIN_STEM = 2
+AREA = "area"
 NEXT_TO = 1  # letters between an area and what is said to lie in it
 Sure = list[tuple[int, str]]  # where a mention ends that can only mean one area, and that area
 
@@ -43,6 +44,7 @@ class PlaceGuess:
     start: int
     end: int
     score: float
+    kind: str  # area, or what the place is: road, estate, …
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Named:
     area: str
     place: str
     weight: float
+    kind: str = AREA
 
 
 def fold(text: str) -> str:
@@ -115,8 +118,7 @@ class Gazetteer:
         best: dict[str, PlaceGuess] = {}
         for guess in guesses:
             known = best.get(guess.area)
-            if known is None or guess.score > known.score:
-                best[guess.area] = guess
+            best[guess.area] = guess if known is None else _together(known, guess)
         return self._ranked(list(best.values()))[:limit]
 
     def _mentions(self, text: str) -> list[tuple[int, int, tuple[Named, ...]]]:
@@ -140,10 +142,10 @@ class Gazetteer:
             meant = self._fitting(meant, start, sure)
         first = meant[0]
         if len(meant) == 1:
-            return PlaceGuess(first.area, first.place, start, end, first.weight)
+            return PlaceGuess(first.area, first.place, start, end, first.weight, first.kind)
         shared = _shared([self._path(m.area) for m in meant])
         weight = min(m.weight for m in meant) * UNSETTLED
-        return PlaceGuess(shared, first.place, start, end, weight)
+        return PlaceGuess(shared, first.place, start, end, weight, first.kind)
 
     def _fitting(self, meant: tuple[Named, ...], start: int, sure: Sure) -> tuple[Named, ...]:
         """The readings on one line with the most of the sure areas, the one named just before
@@ -178,6 +180,14 @@ class Gazetteer:
         """Raised by areas on the same line, lowered where all the others speak against it."""
         friends = sum(self._on_line(guess.area, area) for area in areas if area != guess.area)
         return 1 - (1 - guess.score) * SUPPORT**friends if friends else guess.score * CONTRADICTED
+
+
+def _together(one: PlaceGuess, other: PlaceGuess) -> PlaceGuess:
+    """Two mentions of one area: a place in it tells more than its name, and both are surer than one."""
+    telling = min((one, other), key=lambda g: (g.kind == AREA, -g.score, g.start))
+    score = max(one.score, other.score)
+    agree = one.place != other.place
+    return replace(telling, score=1 - (1 - score) * SUPPORT if agree else score)
 
 
 def _whole_word(text: str, start: int, end: int) -> bool:
