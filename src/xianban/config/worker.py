@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db import close_old_connections
 
@@ -31,21 +31,31 @@ class Job:
 
     every: timedelta
     run: Callable[[datetime], object]
+    wants_city: bool = True
 
 
 def move_clocks(now: datetime) -> None:
     """Reminders before the limit, escalation after it, until nothing is due."""
-    while casework.sweep(now=now, limit=BATCH).seen == BATCH:
+    while casework.sweep(now=now, limit=BATCH).more:
         pass
 
 
 def send_notices(now: datetime) -> None:
     """What is due in the outbox; all but the urgent wait for the morning."""
-    try:
-        quiet = city.current().quiet_until(now)
-    except NotFound:
-        quiet = None
-    ledger.send_due(now=now, send=send, quiet_until=quiet, limit=BATCH)
+    ledger.send_due(now=now, send=send, quiet_until=quiet_until(city.current(), now), limit=BATCH)
+
+
+def quiet_until(here: city.City, now: datetime) -> datetime | None:
+    """The next morning while it is night in the city; None by day."""
+    begins, ends = here.settings.quiet_hours
+    local = now.astimezone(here.tz)
+    at_night = (
+        begins <= local.hour or local.hour < ends if begins > ends else begins <= local.hour < ends
+    )
+    if not at_night:
+        return None
+    day = local.date() + timedelta(days=begins > ends and local.hour >= begins)
+    return datetime.combine(day, time(ends), here.tz)
 
 
 def seal(now: datetime) -> None:
@@ -61,19 +71,29 @@ def learn(now: datetime) -> None:
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
-    "checkpoint": Job(timedelta(minutes=10), seal),
+    "checkpoint": Job(timedelta(minutes=10), seal, wants_city=False),
     "learning": Job(timedelta(hours=1), learn),
 }
 
 
 def due_jobs(now: datetime) -> list[str]:
     """What has not begun within its time, in the order of the table."""
-    seen = ledger.rounds()
+    seen, ready = ledger.rounds(), _city_loaded()
     return [
         name
         for name, job in JOBS.items()
-        if name not in seen or now - seen[name].started_at >= job.every
+        if (ready or not job.wants_city)
+        and (name not in seen or now - seen[name].started_at >= job.every)
     ]
+
+
+def _city_loaded() -> bool:
+    """A home that waits for its first pack is no fault; there is just nothing to do yet."""
+    try:
+        city.current()
+    except NotFound:
+        return False
+    return True
 
 
 def run_once(*, now: datetime) -> list[str]:
