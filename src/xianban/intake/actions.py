@@ -1,0 +1,362 @@
+"""The one way in: whatever the door, a submission becomes a request and its case, once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import IntegrityError, transaction
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import WrongState
+from xianban.casework import api as casework
+from xianban.city.api import City, current
+from xianban.dispatch.api import Proposal, Said, propose
+from xianban.intake.drafting import Draft, check, drafted, matter_code, tidied
+from xianban.intake.models import Request
+from xianban.intake.queries import (
+    KEPT,
+    Known,
+    Similar,
+    duplicates_of,
+    fine_area,
+    follow_code,
+    known_by,
+)
+from xianban.intake.rules.likeness import Likeness, Traits, cell_of, folded
+from xianban.intake.rules.pairing import Wanted, likes_within, wanted
+from xianban.intake.rules.submission import Submission
+from xianban.residents.api import NewContact, NewNote, seal_many, seal_notes
+
+ATTEMPTS = 5  # others may take the same key between our look and our write
+ORIGIN = "request"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the reporter gets: the number to ask by, the code to prove with, who acts, by when."""
+
+    request_id: int
+    case_id: int
+    number: str
+    code: str
+    state: str
+    matter: str
+    matter_name: str
+    unit: str
+    unit_name: str
+    due_at: datetime
+    created: bool
+    differs: bool = False  # it was known, and said something else then
+    similar: tuple[Similar, ...] = ()
+
+
+def receive(said: Submission, *, acting: Actor, now: datetime) -> Receipt:
+    """Take one submission; said again under the same key or external id, it is the same request."""
+    return receive_many([said], acting=acting, now=now)[0]
+
+
+def receive_many(
+    said: Sequence[Submission],
+    *,
+    acting: Actor,
+    now: datetime,
+    changed: Literal["refuse", "keep"] = "refuse",
+    tell: bool = True,
+) -> list[Receipt]:
+    """Take many in one transaction, all or none; the queries do not grow with their number.
+
+    Known ones (same door, and same key or external id) are answered with what they became. If
+    they say something else now, that is refused, or with changed="keep" what was first said stays.
+    With tell=False nobody gets a notice (an import of history).
+    """
+    given = [tidied(one) for one in said]
+    check(given, now=now)
+    drafts = [drafted(one) for one in given]
+    prepared: dict[int, _Prepared] = {}
+    for attempt in range(1, ATTEMPTS + 1):
+        known, fresh = _sorted_out(drafts, changed)
+        missing = [place for place in fresh if place not in prepared]
+        prepared.update(zip(missing, _prepare([drafts[p] for p in missing], now), strict=True))
+        try:
+            made = _write([prepared[place] for place in fresh], acting=acting, now=now, tell=tell)
+        except IntegrityError:
+            if attempt == ATTEMPTS:
+                raise
+            continue
+        return _receipts(drafts, known, dict(zip(fresh, made, strict=True)), now)
+    raise AssertionError  # the last attempt returns or raises
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """All that can be worked out about a submission before the database is locked."""
+
+    draft: Draft
+    matter: str
+    proposal: Proposal
+    want: Wanted
+    stored: tuple[Similar, ...]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A request that was just written."""
+
+    request: Request
+    opened: casework.Opened
+    similar: tuple[Similar, ...] = field(default=())
+
+
+def _sorted_out(
+    drafts: Sequence[Draft], changed: str
+) -> tuple[dict[int, tuple[Known | int, bool]], list[int]]:
+    """Which places are known (a stored request, or an earlier place; and whether it differs)."""
+    by_key = known_by("key", {(d.said.door, d.said.key) for d in drafts if d.said.key})
+    by_id = known_by(
+        "external_id", {(d.said.door, d.said.external_id) for d in drafts if d.said.external_id}
+    )
+    known: dict[int, tuple[Known | int, bool]] = {}
+    fresh: list[int] = []
+    earlier: dict[tuple[str, str, str], int] = {}
+    for place, draft in enumerate(drafts):
+        said = draft.said
+        marks = [("key", said.door, said.key)] if said.key else []
+        marks += [("id", said.door, said.external_id)] if said.external_id else []
+        stored = by_key.get((said.door, said.key)) or by_id.get((said.door, said.external_id))
+        first = next((earlier[mark] for mark in marks if mark in earlier), None)
+        before: Known | int | None = stored if stored is not None else first
+        if before is None:
+            fresh.append(place)
+            earlier.update(dict.fromkeys(marks, place))
+            continue
+        digest = before.digest if isinstance(before, Known) else drafts[before].digest
+        if digest != draft.digest and changed == "refuse":
+            raise WrongState(_says_otherwise(said))
+        known[place] = before, digest != draft.digest
+    return known, fresh
+
+
+def _says_otherwise(said: Submission) -> str:
+    which = f"key “{said.key}”" if said.key else f"external id “{said.external_id}”"
+    return f"The {which} was used before for another request; use a new one for a new request"
+
+
+def _prepare(drafts: Sequence[Draft], now: datetime) -> list[_Prepared]:
+    """What each is about, where it is, who acts, and what it may repeat."""
+    if not drafts:
+        return []
+    city = current()
+    hints = [matter_code(city, draft.said.matter_hint) or "" for draft in drafts]
+    said = [_said(draft, hint) for draft, hint in zip(drafts, hints, strict=True)]
+    proposals = propose(said, at=now)
+    wants = wanted([_traits(draft, p, now) for draft, p in zip(drafts, proposals, strict=True)])
+    return [
+        _Prepared(draft, proposal.matter, proposal, want, tuple(stored))
+        for draft, proposal, want, stored in zip(
+            drafts, proposals, wants, duplicates_of(wants), strict=True
+        )
+    ]
+
+
+def _said(draft: Draft, hint: str) -> Said:
+    said = draft.said
+    return Said(
+        title=draft.title,
+        text=draft.text,
+        place=draft.place,
+        lat=said.lat,
+        lon=said.lon,
+        matter_hint=hint,
+    )
+
+
+def _traits(draft: Draft, proposal: Proposal, now: datetime) -> Traits:
+    return Traits(
+        words=folded(draft.title + draft.text),
+        received_at=draft.said.received_at or now,
+        matter=proposal.matter,
+        area=fine_area(proposal.area),
+        place=draft.place,
+        lat=draft.said.lat,
+        lon=draft.said.lon,
+    )
+
+
+@transaction.atomic
+def _write(
+    prepared: Sequence[_Prepared], *, acting: Actor, now: datetime, tell: bool
+) -> list[_Made]:
+    """Persons, cases, requests, links and notices: all of them, or none."""
+    if not prepared:
+        return []
+    city = current()
+    persons = seal_many([_contact(one.draft) for one in prepared])
+    opened = casework.open_cases(
+        [
+            _new_case(one, person, city, now, tell)
+            for one, person in zip(prepared, persons, strict=True)
+        ],
+        acting=acting,
+        now=now,
+    )
+    requests = Request.objects.bulk_create(
+        [
+            _request(one, person, case.case_id, now)
+            for one, person, case in zip(prepared, persons, opened, strict=True)
+        ]
+    )
+    seal_notes(
+        [
+            NewNote(request.person_id, f"request:{request.pk}", one.draft.raw)
+            for one, request in zip(prepared, requests, strict=True)
+            if one.draft.raw and request.person_id
+        ]
+    )
+    made = _with_likes(prepared, requests, opened)
+    casework.link_cases(_links(made), acting=acting, now=now)
+    return made
+
+
+def _contact(draft: Draft) -> NewContact:
+    said = draft.said
+    return NewContact(
+        name=said.name,
+        phone=said.phone,
+        email=said.email,
+        other=said.aliases,
+        keep=bool(draft.raw),
+    )
+
+
+def _new_case(
+    one: _Prepared, person: int | None, city: City, now: datetime, tell: bool
+) -> casework.NewCase:
+    said, proposal = one.draft.said, one.proposal
+    matter = city.matters.get(proposal.matter)
+    return casework.NewCase(
+        origin=ORIGIN,
+        source=said.channel or said.door,
+        text=one.draft.text,
+        title=one.draft.title,
+        received_at=said.received_at or now,
+        matter=proposal.matter,
+        area=proposal.area,
+        place=one.draft.place,
+        lat=said.lat,
+        lon=said.lon,
+        urgency=proposal.urgency,
+        request_kind=matter.request_kind if matter else "",
+        person=person,
+        supporters=said.supporters,
+        proposal=proposal.as_json(),
+        assignment=proposal.assignment if proposal.confident else None,
+        tell=tell,
+    )
+
+
+def _request(one: _Prepared, person: int | None, case_id: int, now: datetime) -> Request:
+    draft, said = one.draft, one.draft.said
+    marks: dict[str, Any] = {f"sketch{n}": mark for n, mark in enumerate(one.want.sketches)}
+    if said.lat is not None and said.lon is not None:
+        marks["cell"] = cell_of(said.lat, said.lon)
+    return Request(
+        door=said.door,
+        external_id=said.external_id,
+        key=said.key,
+        digest=draft.digest,
+        title=draft.title,
+        text=draft.text,
+        place=draft.place,
+        lat=said.lat,
+        lon=said.lon,
+        channel=said.channel,
+        supporters=said.supporters,
+        received_at=said.received_at or now,
+        accepted_at=now,
+        person_id=person,
+        case_id=case_id,
+        matter=one.proposal.matter,
+        area=one.proposal.area,
+        **marks,
+    )
+
+
+def _with_likes(
+    prepared: Sequence[_Prepared],
+    requests: Sequence[Request],
+    opened: Sequence[casework.Opened],
+) -> list[_Made]:
+    """The likely duplicates of each: those stored before, and those earlier in this batch."""
+    made: list[_Made] = []
+    within = likes_within([one.want for one in prepared])
+    for one, request, case, near in zip(prepared, requests, opened, within, strict=True):
+        here = [_like(made[place].request, alike) for place, alike in near]
+        best = sorted([*one.stored, *here], key=lambda s: (-s.score, -s.request_id))
+        made.append(_Made(request, case, tuple(best[:KEPT])))
+    return made
+
+
+def _like(request: Request, alike: Likeness) -> Similar:
+    return Similar(
+        request_id=request.pk,
+        case_id=request.case_id,
+        title=request.title or request.text[:60],
+        place=request.place,
+        received_at=request.received_at,
+        score=alike.score,
+        reasons=alike.reasons,
+    )
+
+
+def _links(made: Sequence[_Made]) -> list[casework.NewLink]:
+    return [
+        casework.NewLink(
+            case=one.opened.case_id, other=like.case_id, kind="similar", score=like.score
+        )
+        for one in made
+        for like in one.similar
+        if like.case_id != one.opened.case_id
+    ]
+
+
+def _receipts(
+    drafts: Sequence[Draft],
+    known: Mapping[int, tuple[Known | int, bool]],
+    made: Mapping[int, _Made],
+    now: datetime,
+) -> list[Receipt]:
+    """A receipt for every place of the batch."""
+    city = current()
+    receipts = {
+        place: _receipt(one.request.pk, one.opened, city, one.similar)
+        for place, one in made.items()
+    }
+    stored = {place: before for place, (before, _) in known.items() if isinstance(before, Known)}
+    cases = casework.opened([before.case_id for before in stored.values()])
+    for place, (before, differs) in sorted(known.items()):
+        if isinstance(before, Known):
+            receipt = _receipt(before.request_id, cases[before.case_id], city)
+        else:
+            receipt = receipts[before]
+        receipts[place] = replace(receipt, created=False, differs=differs)
+    return [receipts[place] for place in range(len(drafts))]
+
+
+def _receipt(
+    request_id: int, case: casework.Opened, city: City, similar: tuple[Similar, ...] = ()
+) -> Receipt:
+    return Receipt(
+        request_id=request_id,
+        case_id=case.case_id,
+        number=case.number,
+        code=follow_code(request_id),
+        state=case.state,
+        matter=case.matter,
+        matter_name=city.matter_name(case.matter) if case.matter else "",
+        unit=case.unit,
+        unit_name=city.unit_name(case.unit) if case.unit else "",
+        due_at=case.due_at,
+        created=True,
+        similar=similar,
+    )

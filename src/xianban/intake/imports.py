@@ -1,0 +1,255 @@
+"""A file of requests, brought in batch by batch; killed and repeated, it takes each row once."""
+
+import csv
+import io
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import IO, Any, Self
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import BadInput, Refused
+from xianban.base.home import home
+from xianban.city import api as city
+from xianban.intake.actions import receive_many
+from xianban.intake.drafting import digest_of, fault_finder
+from xianban.intake.readers import FileRow, opened
+from xianban.intake.rules.mapping import ColumnMap, RowReader, fitted, from_source, read_map
+from xianban.intake.rules.submission import Fault, Submission
+
+BATCH = 400
+OWN_COLUMNS = ("row", "reason")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of the rows of one file; `differing` of the known ones had other words before."""
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    known: int = 0
+    differing: int = 0
+    seconds: float = 0.0
+    rejected_file: Path | None = None
+
+
+Progress = Callable[[Imported, float], None]
+
+
+def map_names() -> list[str]:
+    """The maps that come with Xianban."""
+    folder = files("xianban.intake") / "maps"
+    return sorted(
+        Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def column_map(named: str, *, source: str = "") -> ColumnMap:
+    """A map by its name, or from a TOML file; `source` says whose rows they are, if not the map's."""
+    found = _found_map(named)
+    return from_source(found, source) if source else found
+
+
+def _found_map(named: str) -> ColumnMap:
+    if named in map_names():
+        resource = files("xianban.intake") / "maps" / f"{named}.toml"
+        return read_map(resource.read_text("utf-8"), name=named)
+    path = Path(named)
+    if not path.is_file():
+        raise BadInput(
+            f"There is no map “{named}”; use {' or '.join(map_names())}, or the path of a TOML file"
+        )
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"The map {path.name} is not UTF-8 text; save it as UTF-8") from None
+    return read_map(text, name=path.stem)
+
+
+def import_file(
+    path: Path,
+    *,
+    columns: ColumnMap,
+    acting: Actor,
+    now: datetime,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Bring in the rows of a file; those that cannot be taken go to a file that can be corrected.
+
+    Every batch is one transaction. A row is known again by its source and external id, or by its
+    content where it has none, so a run that was killed is simply run again.
+    """
+    began = perf_counter()
+    here = city.current()
+    with ExitStack() as stack:
+        table = stack.enter_context(opened(path))
+        reader = RowReader(fitted(columns, table.headings, file=path.name), tz=here.tz)
+        run = _Run(
+            reader=reader,
+            acting=acting,
+            now=now,
+            rejects=stack.enter_context(Rejects(table.headings)),
+            seen=stack.enter_context(Occurrences()),
+        )
+        rows = islice(table.rows, limit)
+        while batch := list(islice(rows, BATCH)):
+            run.take(batch)
+            if progress:
+                progress(replace(run.tally, seconds=perf_counter() - began), table.done())
+        kept = run.rejects.keep(path.name, now=now)
+    return replace(run.tally, seconds=round(perf_counter() - began, 3), rejected_file=kept)
+
+
+@dataclass
+class _Run:
+    """One import on its way."""
+
+    reader: RowReader
+    acting: Actor
+    now: datetime
+    rejects: "Rejects"
+    seen: "Occurrences"
+    tally: Imported = field(default_factory=Imported)
+
+    def take(self, batch: Sequence[FileRow]) -> None:
+        """Bring in one batch of rows."""
+        find_faults = fault_finder(now=self.now)
+        good: list[tuple[FileRow, Submission]] = []
+        for row in batch:
+            said, faults = self._read(row)
+            if said is not None:
+                faults = find_faults(said)
+            if said is None or faults:
+                self._reject(row, faults)
+            else:
+                good.append((row, self.identified(said)))
+        self.tally = replace(self.tally, read=self.tally.read + len(batch))
+        self._receive(good)
+
+    def _read(self, row: FileRow) -> tuple[Submission | None, list[Fault]]:
+        if row.fault:
+            return None, [Fault("row", row.fault)]
+        return self.reader.read(row.cells)
+
+    def identified(self, said: Submission) -> Submission:
+        """The submission with an external id: its own, or one made of what it says."""
+        if said.external_id:
+            return said
+        digest = digest_of(said)
+        return replace(said, external_id=f"{digest.hex()}-{self.seen.count(digest)}")
+
+    def _receive(self, good: Sequence[tuple[FileRow, Submission]]) -> None:
+        try:
+            receipts = receive_many(
+                [said for _, said in good],
+                acting=self.acting,
+                now=self.now,
+                changed="keep",
+                tell=False,
+            )
+        except Refused as reason:
+            if len(good) == 1:
+                self._reject(good[0][0], [Fault("row", str(reason))])
+                return
+            for one in good:  # one row spoils the batch: find it, keep the others
+                self._receive([one])
+            return
+        created = sum(receipt.created for receipt in receipts)
+        self.tally = replace(
+            self.tally,
+            accepted=self.tally.accepted + created,
+            known=self.tally.known + len(receipts) - created,
+            differing=self.tally.differing + sum(receipt.differs for receipt in receipts),
+        )
+
+    def _reject(self, row: FileRow, faults: Sequence[Fault]) -> None:
+        reasons = "; ".join(f"{self.reader.column_of(f.field)}: {f.reason}" for f in faults)
+        self.rejects.add(row, reasons)
+        self.tally = replace(self.tally, rejected=self.tally.rejected + 1)
+
+
+class Rejects:
+    """Rows that were not taken, with the reason; nameless until the run has ended, so a kill leaves none."""
+
+    def __init__(self, headings: Sequence[str]) -> None:
+        self.headings = [h for h in headings if h not in OWN_COLUMNS]
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        self.file: IO[bytes] = tempfile.TemporaryFile()
+        self.text = io.TextIOWrapper(self.file, "utf-8-sig", newline="", write_through=True)
+        self.writer = csv.writer(self.text)
+        self.writer.writerow([*self.headings, *OWN_COLUMNS])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.text.close()
+
+    def add(self, row: FileRow, reason: str) -> None:
+        """Write down one row as it was, and why it was not taken."""
+        cells = [_shown(row.cells.get(heading)) for heading in self.headings]
+        self.writer.writerow([*cells, row.number, reason])
+        self.count += 1
+
+    def keep(self, name: str, *, now: datetime) -> Path | None:
+        """Put the rows where a person finds them; None where there are none."""
+        if not self.count:
+            return None
+        folder = home() / "rejected"
+        folder.mkdir(exist_ok=True)
+        stem = name.partition(".")[0]
+        for path in _free_names(folder / f"{stem}-{now:%Y%m%d-%H%M%S}"):
+            try:
+                with path.open("xb") as kept:
+                    self.text.flush()
+                    self.file.seek(0)
+                    shutil.copyfileobj(self.file, kept)
+                return path
+            except FileExistsError:
+                continue
+        return None
+
+
+def _free_names(base: Path) -> Iterator[Path]:
+    yield base.with_name(f"{base.name}.csv")
+    yield from (base.with_name(f"{base.name}-{n}.csv") for n in range(2, 10_000))
+
+
+def _shown(cell: Any) -> Any:
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ", timespec="seconds")
+    return cell.isoformat() if isinstance(cell, date) else cell
+
+
+class Occurrences:
+    """How often each row without an id was seen in this file; on disk, so memory stays flat."""
+
+    def __enter__(self) -> Self:
+        self.base = sqlite3.connect("", isolation_level=None)  # a private file that has no name
+        self.base.execute("PRAGMA journal_mode=OFF")
+        self.base.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INTEGER) WITHOUT ROWID")
+        self.base.execute("BEGIN")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.base.close()
+
+    def count(self, digest: bytes) -> int:
+        """The number of this occurrence: 1 for the first."""
+        return self.base.execute(
+            "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
+            [digest],
+        ).fetchone()[0]
+
+
+__all__ = ["Imported", "column_map", "import_file", "map_names"]
