@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "axes",
     "csp",
+    "ninja",  # its documentation page is then served from here, not from elsewhere
     "xianban.ledger",
     "xianban.city",
     "xianban.accounts",
@@ -44,6 +45,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "xianban.web.middleware.ChosenLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "xianban.web.middleware.CityPages",
 ]
 
 ROOT_URLCONF = "xianban.config.urls"
@@ -60,6 +63,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "web" / "templates"],  # before allauth's own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -67,6 +71,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "xianban.web.context.page",
             ],
         },
     }
@@ -117,6 +122,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_CALLABLE = "xianban.accounts.adapter.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
+CSRF_FAILURE_VIEW = "xianban.web.refusals.stale_form"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
@@ -127,7 +133,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
-        "style-src": [SELF, "'unsafe-inline'"],  # Leaflet and ECharts set element styles
+        "style-src": [SELF],  # scripts may still set the style of an element, which is all Leaflet does
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
         "object-src": [NONE],
@@ -159,6 +165,8 @@ EMAIL_HOST_PASSWORD = os.environ.get("XIANBAN_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("XIANBAN_SMTP_TLS") == "1"
 DEFAULT_FROM_EMAIL = os.environ.get("XIANBAN_MAIL_FROM", "xianban@localhost")
 
+API_RATE_PER_MINUTE = int(os.environ.get("XIANBAN_API_RATE", "600"))  # an address; 0: no limit
+TRUSTED_PROXIES = int(os.environ.get("XIANBAN_PROXIES", "0"))  # whose X-Forwarded-For counts
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 LOGGING = {
     "version": 1,
