@@ -17,6 +17,7 @@ class Notes:
 
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    cut: set[str] = field(default_factory=set)  # files of which the rest could not be read
 
     def fault(self, file: str, row: int | None, column: str, what: str, remedy: str) -> None:
         self.faults.append(Fault(file, row, column, what, remedy))
@@ -89,6 +90,7 @@ def read_cells(text: str, name: str, notes: Notes) -> Iterator[tuple[int, list[s
             if any(cell.strip() for cell in cells):
                 yield number, [cell.strip() for cell in cells]
     except csv.Error as reason:
+        notes.cut.add(name)
         notes.fault(
             name,
             number + 1,

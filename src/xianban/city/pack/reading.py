@@ -42,7 +42,7 @@ def read_pack(folder: Path) -> Pack:
     for table in SHEETS:
         rows = _read_sheet(folder, table, notes)
         tables[table.name] = rows or []
-        if rows is None:
+        if rows is None or table.file in notes.cut:
             broken.add(table.name)
     if (folder / SHAPES_FILE).exists():
         tables["shapes"] = read_shapes(folder / SHAPES_FILE, notes)

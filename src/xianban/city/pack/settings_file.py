@@ -12,7 +12,7 @@ from xianban.city.rules.findings import nearest
 from xianban.city.rules.settings import KEYS
 from xianban.city.rules.tables import SETTINGS_FILE
 
-WHERE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+WHERE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def read_settings(path: Path, notes: Notes) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def read_settings(path: Path, notes: Notes) -> list[dict[str, Any]]:
         found = WHERE.search(str(reason))
         notes.fault(
             SETTINGS_FILE,
-            int(found[1]) if found else None,
+            int(found[1] or text.count("\n") + 1) if found else None,
             "",
             f"is not TOML ({WHERE.sub('', str(reason))})",
             'write lines such as name = "江宁市", text in quotation marks',
