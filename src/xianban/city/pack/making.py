@@ -14,7 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from xianban.base.errors import BadInput
 from xianban.city.pack.files import Notes, decode, read_cells
-from xianban.city.pack.writing import empty_folder, write_pack
+from xianban.city.pack.writing import refuse_full, write_pack
 from xianban.city.rules.settings import KEYS
 from xianban.city.rules.tables import FIELDS, URGENCIES
 
@@ -68,7 +68,7 @@ def make_pack(
         raise BadInput(f"“{timezone}” is not a time zone; {KEYS['timezone'].remedy}")
     if not area.strip():
         raise BadInput("the area needs a name, such as --area 江宁市")
-    empty_folder(folder)
+    refuse_full(folder)
     rows = _read_table(categories)
     matters, remarks = _matters(rows, categories.name)
     first = [m for m in matters if not m["parent"]]

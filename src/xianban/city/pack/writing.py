@@ -16,7 +16,8 @@ ENCODING = "utf-8-sig"  # with the mark, spreadsheets in China read it rightly
 
 def write_pack(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     """Write every file of a pack into a new or empty folder; returns their names."""
-    empty_folder(folder)
+    refuse_full(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder / SETTINGS_FILE, {row["key"]: row["value"] for row in tables["settings"]})
     for table in SHEETS:
         _write_sheet(folder / table.file, table, tables[table.name])
@@ -35,11 +36,10 @@ def write_pack(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) 
     return sorted(path.name for path in folder.iterdir())
 
 
-def empty_folder(folder: Path) -> None:
-    """Make the folder; refuses one that holds anything, so that nobody's work is overwritten."""
+def refuse_full(folder: Path) -> None:
+    """Refuse a folder that holds anything, so that nobody's work is overwritten."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongState(f"{folder} is not empty; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _write_sheet(path: Path, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
