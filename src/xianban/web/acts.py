@@ -1,0 +1,246 @@
+"""The acts that are open to a person as forms: drawn from what casework offers, read back from a post."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import NotFound
+from xianban.casework import api as casework
+from xianban.casework.api import CaseView, Field, Offer
+from xianban.city import api as city
+from xianban.web import choices, words
+from xianban.web.verbs import TELLS, Verb, field_label, verb_of
+
+LONG = ("text", "ask", "evidence", "without_tasks")  # the others are one line
+LIMIT_UNITS = (
+    ("h", gettext_lazy("小时")),
+    ("d", gettext_lazy("天")),
+    ("wh", gettext_lazy("工作时")),
+    ("wd", gettext_lazy("工作日")),
+)
+CHOICES = {
+    "reason": words.OBJECTIONS,
+    "exit": words.EXITS,
+    "satisfaction": words.SATISFACTION,
+    "kind": words.LINKS,
+    "urgency": words.URGENCY,
+    "to": words.LEVELS,
+}
+LISTS = {"unit": "units", "matter": "matters", "area": "areas"}
+BACK = "<"  # to the state before
+URGENCIES = ("critical", "urgent", "normal", "complex", "consult")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One field of an act, ready to draw: what it asks, what was typed, what is wrong with it."""
+
+    name: str
+    id: str
+    kind: str
+    label: str
+    required: bool
+    long: bool
+    options: tuple[tuple[str, str], ...] = ()
+    list: str = ""
+    value: str = ""
+    fault: str = ""
+    number: str = ""  # of a limit: how many, and of what
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act, ready to draw; `after` says what follows from it, in words."""
+
+    verb: str
+    look: Verb
+    inputs: tuple[Input, ...]
+    after: tuple[str, ...]
+    warn: str
+    open: bool = False
+    first: bool = False
+    fault: str = ""
+
+
+def acts_from(offers: Sequence[Offer], view: CaseView) -> tuple[Act, ...]:
+    """Every act on offer, the usual next step first and marked."""
+    order = {"go": 0, "plain": 1, "grave": 2}
+    acts = [_act(offer, view) for offer in offers]
+    acts.sort(key=lambda act: order[act.look.tone])
+    return tuple(replace(act, first=n == 0 and act.look.tone == "go") for n, act in enumerate(acts))
+
+
+def _act(offer: Offer, view: CaseView) -> Act:
+    look = verb_of(offer.verb)
+    settings = vars_of(city.current().settings)
+    return Act(
+        verb=offer.verb,
+        look=look,
+        inputs=tuple(_input(offer.verb, field, view) for field in offer.fields),
+        after=_after(offer.consequence, view),
+        warn=str(look.warn) % settings if look.warn else "",
+    )
+
+
+def vars_of(settings: object) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in dir(settings) if not name.startswith("_")}
+
+
+def _after(consequence: Mapping[str, Any], view: CaseView) -> tuple[str, ...]:
+    """What the act brings about: the next state, the clocks that begin, who is told."""
+    outcomes = consequence.get("by_outcome")
+    if outcomes:
+        return _possible_states(outcomes.values(), view)
+    said = []
+    to = _state_after(consequence, view)
+    if to:
+        said.append(_("案件变为“%(state)s”") % {"state": to})
+    for key, sentence in (
+        ("starts", _("开始计时：%(clocks)s")),
+        ("pauses", _("暂停计时：%(clocks)s")),
+        ("resumes", _("恢复计时：%(clocks)s")),
+    ):
+        kinds = [words.called(words.CLOCKS, kind) for kind in consequence.get(key) or ()]
+        if kinds:
+            said.append(sentence % {"clocks": _("、").join(kinds)})
+    told = [str(TELLS.get(who, who)) for who in consequence.get("tells") or ()]
+    if told:
+        said.append(_("通知%(who)s") % {"who": _("、").join(dict.fromkeys(told))})
+    return tuple(said)
+
+
+def _possible_states(outcomes: Iterable[Mapping[str, Any]], view: CaseView) -> tuple[str, ...]:
+    states = [state for outcome in outcomes if (state := _state_after(outcome, view))]
+    if not states:
+        return ()
+    return (
+        _("视填写的结果，案件变为：%(states)s") % {"states": _("、").join(dict.fromkeys(states))},
+    )
+
+
+def _state_after(consequence: Mapping[str, Any], view: CaseView) -> str:
+    """The word for the next state; empty where the state stays."""
+    to = consequence.get("to", "")
+    if to == BACK:
+        return _("原来的状态")
+    return str(words.STATES[to].word) if to in words.STATES and to != view.state else ""
+
+
+def _input(verb: str, field: Field, view: CaseView) -> Input:
+    return Input(
+        name=field.name,
+        id=f"{verb}-{field.name}",
+        kind=field.kind,
+        label=field_label(verb, field.name),
+        required=field.required,
+        long=field.kind == "text" and field.name in LONG,
+        options=_options(field, view),
+        list=LISTS.get(field.kind, ""),
+    )
+
+
+def _options(field: Field, view: CaseView) -> tuple[tuple[str, str], ...]:
+    if field.kind == "task":
+        open_tasks = {str(task.n): task for task in view.tasks if task.state == "asked"}
+        codes = field.choices or tuple(open_tasks)
+        return tuple(
+            (n, f"{open_tasks[n].unit.name}：{open_tasks[n].ask}" if n in open_tasks else n)
+            for n in map(str, codes)
+        )
+    codes = field.choices or (URGENCIES if field.kind == "urgency" else ())
+    table = CHOICES.get(field.name, {})
+    return tuple((code, words.called(table, code)) for code in codes)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A posted act: the data for casework, and what could not be read, by field."""
+
+    data: dict[str, Any]
+    faults: dict[str, str]
+
+
+def read_act(offer: Offer, posted: Mapping[str, str], actor: Actor) -> Reading:
+    """What was posted for an act, with names turned into codes; empty optional fields are left out."""
+    data: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for field in offer.fields:
+        typed = _typed(field, posted)
+        if not typed:
+            if field.required:
+                faults[field.name] = _("请填写这一项。")
+            continue
+        value, fault = _value(field, typed, actor)
+        if fault:
+            faults[field.name] = fault
+        else:
+            data[field.name] = value
+    return Reading(data, faults)
+
+
+def _typed(field: Field, posted: Mapping[str, str]) -> str:
+    if field.kind == "limit":
+        number = posted.get(f"{field.name}.number", "").strip()
+        return f"{number}{posted.get(f'{field.name}.unit', 'd')}" if number else ""
+    return posted.get(field.name, "").strip()
+
+
+def _value(field: Field, typed: str, actor: Actor) -> tuple[Any, str]:
+    """The value for casework, or a sentence on what is wrong."""
+    if field.kind == "yes_no":
+        return typed == "yes", ""
+    if field.kind in LISTS:
+        names = {
+            "unit": choices.unit_names,
+            "matter": choices.matter_names,
+            "area": choices.area_names,
+        }
+        code = choices.code_of(names[field.kind](), typed)
+        return code, "" if code else _("名录里没有“%(typed)s”，请从列表中选一个。") % {
+            "typed": typed
+        }
+    if field.kind == "case":
+        try:
+            return casework.case_by_number(typed, actor), ""
+        except NotFound:
+            return None, _("没有编号为“%(typed)s”的案件，或不在您的范围内。") % {"typed": typed}
+    if field.kind == "limit":
+        number = typed.rstrip("hdw")
+        good = number.isdigit() and 0 < int(number) < 1000
+        return typed, "" if good else _("请填写 1 到 999 的整数。")
+    if field.choices and typed not in map(str, field.choices):
+        return None, _("请从列表中选一个。")
+    return typed, ""
+
+
+def with_typed(
+    act: Act, posted: Mapping[str, str], *, faults: Mapping[str, str], fault: str = ""
+) -> Act:
+    """The same act, open, with what was typed kept and what is wrong said in its place."""
+    inputs = tuple(
+        replace(
+            field,
+            value=posted.get(field.name, ""),
+            number=posted.get(f"{field.name}.number", ""),
+            unit=posted.get(f"{field.name}.unit", ""),
+            fault=faults.get(field.name, ""),
+        )
+        for field in act.inputs
+    )
+    return replace(act, inputs=inputs, open=True, fault=fault)
+
+
+def lists_for(acts: Sequence[Act]) -> dict[str, list[str]]:
+    """The names to choose from, for those lists that some act needs."""
+    needed = {field.list for act in acts for field in act.inputs if field.list}
+    sources = {
+        "units": choices.unit_names,
+        "matters": choices.matter_names,
+        "areas": choices.area_names,
+    }
+    return {name: sorted(sources[name]()) for name in sorted(needed)}

@@ -1,0 +1,27 @@
+"""What every template may use: the city's name, the time, and who is looking."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from xianban.base.clock import utc_now
+from xianban.base.errors import NotFound
+from xianban.city import api as city
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The shared context: `city_name` (empty before a pack is loaded), `now`, the other language."""
+    try:
+        name = city.current().name
+    except NotFound:
+        name = ""
+    here = get_language() or settings.LANGUAGE_CODE
+    return {
+        "city_name": name,
+        "now": utc_now(),
+        "language": here,
+        "other_language": next((pair for pair in settings.LANGUAGES if pair[0] != here), None),
+        "partial": "HX-Request" in request.headers,
+    }

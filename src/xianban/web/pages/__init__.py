@@ -1,0 +1,1 @@
+"""One module for each page or group of pages; thin callers of the rooms below."""

@@ -1,0 +1,208 @@
+"""One case: all that this person may see of it, and exactly the acts that they may do now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from xianban.accounts.api import Actor, may
+from xianban.base.clock import utc_now
+from xianban.base.errors import BadInput, NotAllowed, WrongState
+from xianban.casework import api as casework
+from xianban.casework.api import CaseView, Offer
+from xianban.city import api as city
+from xianban.intake import api as intake
+from xianban.residents import api as residents
+from xianban.web import words
+from xianban.web.acts import LIMIT_UNITS, Act, acts_from, lists_for, read_act, with_typed
+from xianban.web.pages.desk import menu, staff
+from xianban.web.reasons import reasons_of
+from xianban.web.timeline import Line, lines_of
+from xianban.web.verbs import verb_of
+from xianban.web.wording import in_words
+
+
+@require_safe
+@staff
+def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
+    case_id = casework.case_by_number(number, actor)
+    view = casework.case_view(case_id, actor, now=utc_now())
+    return _page(request, actor, view, acts_from(_offers(actor, case_id), view))
+
+
+@require_POST
+@staff
+def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpResponse:
+    """Do one act. What cannot be done is said beside its form, with every word kept."""
+    case_id = casework.case_by_number(number, actor)
+    now = utc_now()
+    view = casework.case_view(case_id, actor, now=now)
+    offers = _offers(actor, case_id)
+    offer = next((offer for offer in offers if offer.verb == verb), None)
+    version = _version(request)
+    if offer is None:
+        return _conflict(request, actor, view, offers, verb, version)
+    posted = request.POST.dict()
+    reading = read_act(offer, posted, actor)
+    if reading.faults:
+        return _again(request, actor, view, offers, verb, posted, faults=reading.faults, status=400)
+    try:
+        casework.perform(
+            case_id, verb, acting=actor, now=now, data=reading.data, expect_version=version
+        )
+    except BadInput as fault:
+        return _again(request, actor, view, offers, verb, posted, fault=in_words(fault), status=400)
+    except (WrongState, NotAllowed) as refusal:
+        fresh = casework.case_view(case_id, actor, now=now)
+        if version and fresh.version != version:
+            return _conflict(request, actor, fresh, _offers(actor, case_id), verb, version)
+        return _again(
+            request, actor, view, offers, verb, posted, fault=in_words(refusal), status=409
+        )
+    messages.success(
+        request, _("已记下：%(act)s。") % {"act": verb_of(verb).label}, extra_tags="good"
+    )
+    return redirect("case", number)
+
+
+def _offers(actor: Actor, case_id: int) -> tuple[Offer, ...]:
+    return tuple(casework.access(actor).acts_for(case_id, now=utc_now()))
+
+
+def _version(request: HttpRequest) -> int | None:
+    given = request.POST.get("version", "")
+    return int(given) if given.isdigit() else None
+
+
+def _again(
+    request: HttpRequest,
+    actor: Actor,
+    view: CaseView,
+    offers: tuple[Offer, ...],
+    verb: str,
+    posted: Mapping[str, str],
+    *,
+    faults: Mapping[str, str] | None = None,
+    fault: str = "",
+    status: int,
+) -> HttpResponse:
+    """The page again, the act open, with what was typed."""
+    acts = tuple(
+        with_typed(one, posted, faults=faults or {}, fault=fault) if one.verb == verb else one
+        for one in acts_from(offers, view)
+    )
+    return _page(request, actor, view, acts, status=status)
+
+
+def _conflict(
+    request: HttpRequest,
+    actor: Actor,
+    view: CaseView,
+    offers: tuple[Offer, ...],
+    verb: str,
+    version: int | None,
+) -> HttpResponse:
+    """Somebody else was first: who did what meanwhile, and the words that were typed, kept."""
+    posted = request.POST.dict()
+    acts = tuple(
+        with_typed(one, posted, faults={}) if one.verb == verb else one
+        for one in acts_from(offers, view)
+    )
+    meanwhile = [event for event in view.timeline if version is not None and event.seq > version]
+    typed = {
+        name: value
+        for name, value in posted.items()
+        if value and name not in ("version", "csrfmiddlewaretoken")
+    }
+    conflict = {
+        "verb": verb_of(verb),
+        "meanwhile": lines_of(meanwhile),
+        "still": any(one.verb == verb for one in acts),
+        "typed": typed,
+    }
+    return _page(request, actor, view, acts, status=409, conflict=conflict)
+
+
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    view: CaseView,
+    acts: tuple[Act, ...],
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    said = intake.requests_of([view.id]).get(view.id, [])
+    context = menu(actor, "cases") | {
+        "case": view,
+        "acts": acts,
+        "lists": lists_for(acts),
+        "lines": _timeline(view),
+        "reasons": reasons_of(view),
+        "said": said,
+        "reporters": _reporters(view),
+        "may_reveal": _may_reveal(actor, view),
+        "purposes": list(words.PURPOSES.items()),
+        "area_names": view.area_path[1:],
+        "limit_units": LIMIT_UNITS,
+        **more,
+    }
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _timeline(view: CaseView) -> list[Line]:
+    return list(reversed(lines_of(view.timeline)))
+
+
+def _reporters(view: CaseView) -> list[tuple[int, residents.Masked]]:
+    masked = residents.masked(view.persons)
+    return [(person, masked[person]) for person in view.persons if person in masked]
+
+
+def _may_reveal(actor: Actor, view: CaseView) -> bool:
+    units = {view.unit.code, *(task.unit.code for task in view.tasks)}
+    here = city.current()
+    areas = here.area_path(view.area.code or here.root)
+    return may(actor, "reveal", areas=areas, units=units)
+
+
+@require_POST
+@staff
+def reveal(request: HttpRequest, actor: Actor, number: str, person: int) -> HttpResponse:
+    """Show a contact on a stated purpose; who, what for and why are on record before it is shown."""
+    case_id = casework.case_by_number(number, actor)
+    view = casework.case_view(case_id, actor, now=utc_now())
+    if person not in view.persons or not _may_reveal(actor, view):
+        raise NotAllowed("the contacts of a case are for those who work on it")
+    purpose = request.POST.get("purpose", "")
+    reason = request.POST.get("reason", "").strip()
+    acts = acts_from(_offers(actor, case_id), view)
+    if purpose not in words.PURPOSES or not reason:
+        fault = _("请选择用途并写明原因。")
+        return _page(
+            request, actor, view, acts, status=400, reveal_fault=fault, reveal_person=person
+        )
+    try:
+        contact = residents.reveal(
+            person,
+            purpose=purpose,
+            reason=reason,
+            acting=actor,
+            now=utc_now(),
+            subject=f"case:{case_id}",
+        )
+    except BadInput as fault_of:
+        return _page(
+            request,
+            actor,
+            view,
+            acts,
+            status=400,
+            reveal_fault=in_words(fault_of),
+            reveal_person=person,
+        )
+    return _page(request, actor, view, acts, opened=contact, opened_person=person)

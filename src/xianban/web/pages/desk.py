@@ -1,0 +1,31 @@
+"""What every staff page shares: somebody is signed in, and their menu."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from xianban.accounts.api import Actor, actor_of, may_anywhere
+
+View = Callable[..., HttpResponse]
+
+
+def staff(view: View) -> View:
+    """Only for who is signed in; the view gets the actor. Nothing of it is kept by a browser."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, actor_of(request.user), *args, **values)
+
+    guarded.for_staff = True  # type: ignore[attr-defined]
+    return never_cache(guarded)
+
+
+def menu(actor: Actor, here: str) -> dict[str, Any]:
+    """What the staff frame needs."""
+    return {"here": here, "actor": actor, "may_enter": may_anywhere(actor, "open")}

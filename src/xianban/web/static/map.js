@@ -1,0 +1,91 @@
+// The city's own polygons as a map. Leaflet is fetched only when a map is on view.
+"use strict";
+(() => {
+  const script = document.currentScript;
+
+  const leaflet = () => window.L ? Promise.resolve() : new Promise((done, failed) => {
+    const sheet = document.createElement("link");
+    sheet.rel = "stylesheet";
+    sheet.href = script.dataset.leafletCss;
+    const code = document.createElement("script");
+    code.src = script.dataset.leafletJs;
+    code.onload = done;
+    code.onerror = failed;
+    document.head.append(sheet, code);
+  });
+
+  const kindOf = (feature) => {
+    const level = feature.properties.level;
+    if (level) return `area-line ${level}`;
+    const kind = feature.properties.kind === "road" ? "road" : "river";
+    return `layer-${kind}${feature.geometry.type.endsWith("Polygon") ? " area" : ""}`;
+  };
+
+  async function draw(box) {
+    if (box.dataset.drawn) return;
+    box.dataset.drawn = "1";
+    await leaflet();
+    const map = L.map(box, { attributionControl: false, zoomSnap: 0.5, scrollWheelZoom: false });
+    const shapes = await (await fetch(box.dataset.areas)).json();
+    const ground = L.geoJSON(shapes, {
+      interactive: false,
+      style: (feature) => ({ className: kindOf(feature) }),
+    }).addTo(map);
+    const bounds = ground.getBounds();
+    if (bounds.isValid()) map.fitBounds(bounds); else map.setView([30, 110], 4);
+    if (bounds.isValid()) map.setMaxBounds(bounds.pad(0.5));
+    let mark = null;
+    const place = (lat, lon, near) => {
+      if (mark) mark.setLatLng([lat, lon]);
+      else mark = L.circleMarker([lat, lon], { radius: 9, className: "here" }).addTo(map);
+      if (near) map.setView([lat, lon], Math.max(map.getZoom(), 14));
+    };
+    const points = [...document.querySelectorAll(`[data-on-map="${box.id}"]`)];
+    for (const point of points) {
+      L.circleMarker([+point.dataset.lat, +point.dataset.lon], { radius: 6, className: "near-point" }).addTo(map).bindTooltip(point.textContent.trim().slice(0, 60));
+    }
+    if (box.dataset.lat) place(+box.dataset.lat, +box.dataset.lon, true);
+    if (box.dataset.pick) pick(box, map, place);
+  }
+
+  function pick(box, map, place) {
+    const lat = document.getElementById("id_lat");
+    const lon = document.getElementById("id_lon");
+    const said = document.getElementById("picked");
+    const choose = (where, near) => {
+      lat.value = where.lat.toFixed(6);
+      lon.value = where.lng.toFixed(6);
+      place(where.lat, where.lng, near);
+      said.textContent = said.dataset.done;
+      lat.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    if (lat.value && lon.value) place(+lat.value, +lon.value, true);
+    map.on("click", (event) => choose(event.latlng, false));
+    box.choose = choose;
+  }
+
+  for (const holder of document.querySelectorAll("[data-map]")) {
+    const fold = holder.closest("details");
+    if (fold && fold.dataset.openWide !== undefined && matchMedia("(min-width: 992px)").matches) fold.open = true;
+    if (!fold || fold.open) draw(holder);
+    if (fold) fold.addEventListener("toggle", () => { if (fold.open) draw(holder); });
+  }
+
+  const locate = document.querySelector("[data-locate]");
+  if (locate && navigator.geolocation) {
+    locate.hidden = false;
+    locate.addEventListener("click", () => {
+      const said = document.getElementById("picked");
+      said.textContent = said.dataset.wait;
+      navigator.geolocation.getCurrentPosition(async (position) => {
+        const box = document.querySelector("[data-pick]");
+        const fold = box.closest("details");
+        if (fold) fold.open = true;
+        await draw(box);
+        const where = { lat: position.coords.latitude, lng: position.coords.longitude };
+        if (box.choose) box.choose(where, true);
+        else setTimeout(() => box.choose && box.choose(where, true), 800);
+      }, () => { said.textContent = said.dataset.failed; }, { enableHighAccuracy: true, timeout: 8000 });
+    });
+  }
+})();

@@ -1,0 +1,65 @@
+// Small conveniences; every page works without this file.
+"use strict";
+
+// A form is sent once: the second click of a double click does nothing.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  for (const button of form.querySelectorAll("button[type=submit], button:not([type])")) button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Lists and pages by keyboard: j and k move, Enter opens, / searches, ? shows the keys.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (event.key === "/") {
+    const search = document.querySelector("input[type=search]");
+    if (search) { event.preventDefault(); search.focus(); search.select(); }
+  } else if (event.key === "j" || event.key === "k") {
+    const links = [...document.querySelectorAll("[data-keys] a.whole")];
+    if (!links.length) return;
+    const at = links.indexOf(document.activeElement);
+    const next = event.key === "j" ? Math.min(at + 1, links.length - 1) : Math.max(at - 1, 0);
+    links[next].focus();
+    links[next].scrollIntoView({ block: "nearest" });
+  } else if (event.key === "?") {
+    const help = document.getElementById("keys");
+    if (help) help.open = !help.open;
+  }
+});
+
+// Only one act is open at a time, and the words one types go to its first field.
+document.addEventListener("toggle", (event) => {
+  const opened = event.target;
+  if (!opened.matches?.("details.act") || !opened.open) return;
+  for (const other of document.querySelectorAll("details.act[open]")) {
+    if (other !== opened && !other.contains(opened)) other.open = false;
+  }
+  opened.querySelector("textarea, select, input:not([type=hidden])")?.focus({ preventScroll: true });
+}, true);
+
+// What a resident has typed outlives a lost connection or a closed page; it is forgotten once sent.
+const draft = document.querySelector("form[data-draft]");
+if (draft) {
+  const name = "xianban-draft";
+  const text = draft.querySelector("textarea");
+  try {
+    if (!text.value) text.value = sessionStorage.getItem(name) || "";
+    text.addEventListener("input", () => sessionStorage.setItem(name, text.value));
+  } catch { /* a browser that keeps nothing still sends */ }
+}
+if (document.querySelector("[data-sent-well]")) {
+  try { sessionStorage.removeItem("xianban-draft"); } catch { /* nothing was kept */ }
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -1,0 +1,177 @@
+"""What templates ask for again and again: icons, chips, clocks, times, files with their hash."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from xianban.web import moments, words
+
+register = template.Library()
+
+
+@cache
+def _stamp(file: str) -> str:
+    path = finders.find(file)
+    if not isinstance(path, str):
+        raise ValueError(f"there is no static file {file}")
+    with open(path, "rb") as content:
+        return hashlib.sha256(content.read()).hexdigest()[:10]
+
+
+@register.simple_tag
+def asset(file: str) -> str:
+    """The address of a static file, which changes when its content does."""
+    return f"{static(file)}?v={_stamp(file)}"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon from the sprite; always beside a word, so hidden from screen readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>',
+        asset("vendor/icons.svg"),
+        name,
+    )
+
+
+def _chip(entry: words.Chip) -> SafeString:
+    return format_html(
+        '<span class="chip {}">{}{}</span>', entry.colour, icon(entry.icon), entry.word
+    )
+
+
+@register.simple_tag
+def chip(state: str) -> SafeString:
+    """A case's state: icon, word and colour."""
+    return _chip(words.STATES.get(state) or words.Chip(state, "info-circle", "grey"))
+
+
+@register.simple_tag
+def task_chip(state: str) -> SafeString:
+    return _chip(words.TASK_STATES.get(state) or words.Chip(state, "info-circle", "grey"))
+
+
+@register.simple_tag
+def urgency(code: str) -> SafeString:
+    """A word for what is not ordinary; nothing for the rest."""
+    if code not in words.URGENCY_COLOUR:
+        return SafeString("")
+    entry = words.Chip(words.URGENCY[code], "alert-triangle", words.URGENCY_COLOUR[code])
+    return _chip(entry)
+
+
+@register.filter
+def called(code: object, table: str) -> str:
+    """What a code is called: `{{ code|called:"urgency" }}`."""
+    tables: Mapping[str, Mapping[str, object]] = {
+        name.lower(): value for name, value in vars(words).items() if name.isupper()
+    }
+    return words.called(tables[table], code)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Mapping[str, Any], value: datetime | None) -> SafeString:
+    """A time in words, with the exact one in its title."""
+    if value is None:
+        return SafeString("")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(timespec="seconds"),
+        moments.exact(value),
+        moments.moment(value, now=context["now"]),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Mapping[str, Any], value: datetime) -> SafeString:
+    """How long ago, with the exact time in its title."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(timespec="seconds"),
+        moments.exact(value),
+        moments.ago(value, now=context["now"]),
+    )
+
+
+@register.filter
+def limit(text: str) -> str:
+    """A limit in words."""
+    return moments.limit(text)
+
+
+@register.filter
+def unlocalised(value: float) -> str:
+    """A number for a machine to read: a point, and no separators, in every language."""
+    return repr(float(value))
+
+
+@register.filter
+def thousands(n: int) -> str:
+    return moments.thousands(n)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A probability as a whole per cent; never a certainty that nobody has."""
+    return f"{min(99, max(1, round(100 * float(share))))}%"
+
+
+@register.simple_tag
+def ring(share: float) -> SafeString:
+    """A thin ring: how much of the time is gone."""
+    gone = max(0, min(100, round(100 * share)))
+    return format_html(
+        '<svg class="ring" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9.5"/>'
+        '<circle class="gone" cx="12" cy="12" r="9.5" pathLength="100" stroke-dasharray="{} 100"/></svg>',
+        gone,
+    )
+
+
+@register.inclusion_tag("parts/clock.html", takes_context=True)
+def clock(context: Mapping[str, Any], shown: Any) -> dict[str, Any]:
+    """A clock of a case: time left in words, a thin ring, and who holds the ball when it rests."""
+    now: datetime = context["now"]
+    whole = max(1.0, (shown.due_at - shown.started_at).total_seconds())
+    until = shown.ended_at or shown.paused_at or now
+    verdict = shown.verdict
+    if verdict == "running":
+        share_left = (shown.due_at - now).total_seconds() / whole
+        verdict = "soon" if share_left < 0.25 else "running"
+    look = {"overdue": "late"}.get(verdict, verdict)
+    return {
+        "look": look,
+        "clock": shown,
+        "words": moments.left(shown.due_at, now=now),
+        "share": 1.0
+        if look in ("late", "missed")
+        else (until - shown.started_at).total_seconds() / whole,
+        "now": now,
+    }
+
+
+@register.inclusion_tag("parts/due.html", takes_context=True)
+def due(context: Mapping[str, Any], row: Any) -> dict[str, Any]:
+    """What is due next for a case in a list."""
+    now: datetime = context["now"]
+    at = row.next_due_at
+    if at is None:
+        return {"at": None, "row": row, "now": now}
+    whole = max(1.0, (at - row.received_at).total_seconds())
+    look = "late" if row.late else "soon" if row.soon else "running"
+    share = 1.0 if row.late else (now - row.received_at).total_seconds() / whole
+    return {
+        "at": at,
+        "row": row,
+        "look": look,
+        "share": share,
+        "words": moments.left(at, now=now),
+        "now": now,
+    }

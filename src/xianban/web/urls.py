@@ -1,0 +1,20 @@
+"""The addresses of the pages."""
+
+from django.urls import path
+
+from xianban.web.pages import case_list, case_page, entry, follow, maps, report
+
+urlpatterns = [
+    path("", report.report, name="report"),
+    path("report/hints/", report.hints, name="hints"),
+    path("privacy/", report.privacy, name="privacy"),
+    path("follow/", follow.follow, name="follow"),
+    path("follow/<str:number>/<str:code>/", follow.story, name="story"),
+    path("map/areas.geojson", maps.areas, name="areas"),
+    path("cases/", case_list.cases, name="cases"),
+    path("cases/find/", case_list.find_case, name="find_case"),
+    path("cases/new/", entry.new_case, name="new_case"),
+    path("cases/<str:number>/", case_page.case, name="case"),
+    path("cases/<str:number>/do/<slug:verb>/", case_page.act, name="act"),
+    path("cases/<str:number>/reveal/<int:person>/", case_page.reveal, name="reveal"),
+]

@@ -1,0 +1,58 @@
+"""The refusals of the rooms below, said in the language of the page.
+
+Rooms speak plain English to the command line and the log. Where such a sentence reaches a page in
+Chinese, it is recognised here by its beginning or shape; one that is not known is shown as it is.
+"""
+
+import re
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: tuple[tuple[str, Promise], ...] = (
+    (r"(?P<unit>.+) was designated to lead", _("%(unit)s是指定承办单位，不能再退单；确有错误请督办员改派。")),
+    (r"(?P<unit>.+) has returned this case once", _("%(unit)s已退过一次单，不能再退；请督办员改派。")),
+    (r"a dispatch can be returned within (?P<hours>\S+) h", _("退单须在派单后 %(hours)s 小时内提出，现已超过；请督办员改派。")),
+    (r"who returned the dispatch cannot rule", _("退单的人不能自己裁定，请由派单台处理。")),
+    (r"this is return number (?P<times>\d+)", _("这已是第 %(times)s 次退单，请直接指定承办单位。")),
+    (r"(?P<unit>.+) returned the case; uphold", _("%(unit)s正是退单的单位，请另选一个单位。")),
+    (r"there is no unit", _("名录里没有这个单位，请从列表中选一个。")),
+    (r"(?P<unit>.+) is a community or grid body", _("%(unit)s属于社区或网格，只协助不主办；请选街道或部门。")),
+    (r"the case is with (?P<unit>.+) already", _("案件已经在%(unit)s，请选别的单位。")),
+    (r"(?P<unit>.+) leads this case; invite", _("%(unit)s就是主办单位，请邀请别的单位。")),
+    (r"(?P<unit>.+) has an open task in this case", _("%(unit)s在本案已有未答复的协办，请在那里补充。")),
+    (r"(?P<units>.+) ha(?:s|ve) not answered yet", _("%(units)s还没有答复协办。请等待，或写明为什么先行答复。")),
+    (r"no task of this case is open", _("本案没有待答复的协办。")),
+    (r"this task is not open", _("这项协办已经答复或作废，请刷新后再看。")),
+    (r"this case was extended once", _("本案已延期一次，不能再延；确实办不了可以申请挂账。")),
+    (r"a limit is extended before it ends", _("延期须在到期前提出，现已到期；请尽快答复诉求人。")),
+    (r"“(?P<by>.+)” is more than the limit itself", _("延长的时间不能超过原来的时限。")),
+    (r"this case is at the city's level", _("本案已在市级，不能再提级。")),
+    (r"the case is at the level", _("案件已经在这一级或更高，请选更高的一级。")),
+    (r"say what is to be corrected", _("请至少更正一项：事项、区域、地点或紧急程度。")),
+    (r"a suspension was asked for already", _("已经申请过挂账，请等待督办员审批。")),
+    (r"nobody has asked to suspend", _("没有待审批的挂账申请。")),
+    (r"who asked for a suspension cannot decide", _("申请挂账的人不能自己审批，请由另一位督办员处理。")),
+    (r"this case was suspended for as long", _("挂账已到最长期限，请恢复办理。")),
+    (r"whoever was reached says whether", _("联系上了，就请记下问题是否解决。")),
+    (r"say whether it is solved", _("请说明是否解决，或满意程度。")),
+    (r"this request was withdrawn", _("这件诉求已经撤回，没有可评价的答复；需要的话可以重新办理。")),
+    (r"you have rated this answer already", _("您已经评价过这次答复；如果没有解决，可以要求重新办理。")),
+    (r"this was closed more than (?P<days>\d+) days ago", _("办结已超过 %(days)s 天，请重新反映一次。")),
+    (r"others have reported the same", _("还有别人反映同一件事并在等答复，所以会继续办理。")),
+    (r"a case that is", _("案件的状态已经变化，现在不能这样办；请刷新后再看。")),
+    (r"“.+” needs “.+”", _("有必填的内容没有填写。")),
+)  # fmt: skip
+COMPILED = tuple((re.compile(shape), sentence) for shape, sentence in SENTENCES)
+
+
+def in_words(error: Exception) -> str:
+    """The refusal as a sentence of the page's language."""
+    said = str(error)
+    if (get_language() or "").startswith("en"):
+        return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")
+    for shape, sentence in COMPILED:
+        if match := shape.match(said):
+            return str(sentence) % match.groupdict() if match.groupdict() else str(sentence)
+    return said

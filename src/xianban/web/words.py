@@ -1,0 +1,173 @@
+"""What each code of the rooms below is called on a page. Tables only."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Chip(NamedTuple):
+    """A state at a glance: its word, its icon and the colour that carries its meaning."""
+
+    word: Promise
+    icon: str
+    colour: str
+
+
+STATES: Mapping[str, Chip] = {
+    "received": Chip(_("待派"), "inbox", "violet"),
+    "dispatched": Chip(_("已派"), "send", "blue"),
+    "signed": Chip(_("已签收"), "signature", "blue"),
+    "handling": Chip(_("办理中"), "tools", "blue"),
+    "reported": Chip(_("已答复"), "message-check", "jade"),
+    "closed": Chip(_("已办结"), "circle-check", "jade"),
+    "contested": Chip(_("争议"), "scale", "amber"),
+    "suspended": Chip(_("挂账"), "clock-pause", "amber"),
+    "declined": Chip(_("不予受理"), "ban", "grey"),
+    "merged": Chip(_("已合并"), "git-merge", "grey"),
+    "rectifying": Chip(_("整改"), "refresh-alert", "vermilion"),
+}
+TASK_STATES: Mapping[str, Chip] = {
+    "asked": Chip(_("待答复"), "clock", "blue"),
+    "answered": Chip(_("已答复"), "circle-check", "jade"),
+    "explained": Chip(_("已说明"), "message", "amber"),
+    "unanswered": Chip(_("逾期未复"), "alert-triangle", "vermilion"),
+    "void": Chip(_("已作废"), "ban", "grey"),
+}
+SUSPENSION_STATES: Mapping[str, Promise] = {
+    "asked": _("待审批"),
+    "active": _("挂账中"),
+    "refused": _("未批准"),
+    "ended": _("已结束"),
+    "void": _("已作废"),
+}
+URGENCY: Mapping[str, Promise] = {
+    "critical": _("特急"),
+    "urgent": _("紧急"),
+    "normal": _("一般"),
+    "complex": _("复杂"),
+    "consult": _("咨询"),
+}
+URGENCY_COLOUR = {"critical": "vermilion", "urgent": "amber"}
+LEVELS: Mapping[str, Promise] = {
+    "grid": _("网格"),
+    "community": _("社区"),
+    "street": _("街道"),
+    "district": _("区"),
+    "city": _("市"),
+}
+KINDS: Mapping[str, Promise] = {
+    "consult": _("咨询"),
+    "help": _("求助"),
+    "complaint": _("投诉"),
+    "report": _("举报"),
+    "suggestion": _("建议"),
+}
+ORIGINS: Mapping[str, Promise] = {
+    "web": _("网上"),
+    "request": _("居民诉求"),
+    "resident": _("居民诉求"),
+    "phone": _("电话"),
+    "agent": _("坐席登记"),
+    "desk": _("坐席登记"),
+    "grid": _("网格巡查"),
+    "grid_worker": _("网格巡查"),
+    "import": _("批量导入"),
+    "api": _("接口"),
+    "sensor": _("感知设备"),
+    "forecast": _("预测"),
+    "mail": _("信件"),
+    "mailbox": _("信箱"),
+}
+CLOCKS: Mapping[str, Promise] = {
+    "dispatch": _("派单"),
+    "sign": _("签收"),
+    "contact": _("联系"),
+    "handle": _("办理"),
+    "task": _("协办"),
+    "ruling": _("裁定"),
+    "review": _("复核"),
+    "follow_up": _("回访"),
+    "reply": _("等诉求人回复"),
+}
+EXITS: Mapping[str, Promise] = {
+    "emergency_line": _("属于紧急热线（110、119、120、122）"),
+    "legal_route": _("应走诉讼、仲裁、行政复议等法定途径"),
+    "repeat": _("已答复，没有新的事实"),
+    "secrets": _("涉及国家秘密、商业秘密或个人隐私"),
+    "outside_duty": _("不属于政府职责"),
+    "unlawful": _("违反法律法规或公序良俗"),
+}
+OBJECTIONS: Mapping[str, Promise] = {
+    "not_our_duty": _("不是本单位职责"),
+    "wrong_place": _("地点不在本辖区"),
+    "wrong_matter": _("事项归类有误"),
+    "no_powers": _("本单位没有相应权限"),
+    "duplicate": _("与在办案件重复"),
+}
+RULINGS: Mapping[str, Promise] = {
+    "uphold": _("同意退单，改派"),
+    "reject": _("不同意退单，仍由该单位办理"),
+    "designate": _("指定承办，不得再退"),
+    "void": _("不再裁定"),
+}
+SATISFACTION: Mapping[str, Promise] = {
+    "satisfied": _("满意"),
+    "basically": _("基本满意"),
+    "dissatisfied": _("不满意"),
+    "unstated": _("未表态"),
+}
+ENDINGS: Mapping[str, Promise] = {
+    "satisfied": _("诉求人确认解决"),
+    "checked": _("回访核实"),
+    "no_reply": _("期满未回复"),
+    "withdrawn": _("诉求人撤回"),
+}
+LINKS: Mapping[str, Promise] = {
+    "similar": _("可能相似"),
+    "related": _("相关"),
+    "repeat": _("重复反映"),
+    "split": _("拆分"),
+}
+SOURCES: Mapping[str, Promise] = {
+    "desk": _("回访"),
+    "resident": _("诉求人评价"),
+    "machine": _("系统"),
+}
+ROLES: Mapping[str, Promise] = {
+    "resident": _("诉求人"),
+    "agent": _("坐席"),
+    "dispatcher": _("派单员"),
+    "handler": _("承办人"),
+    "grid_worker": _("网格员"),
+    "supervisor": _("督办员"),
+    "analyst": _("研判员"),
+    "leader": _("领导"),
+    "steward": _("数据管理员"),
+    "auditor": _("审计员"),
+    "integrator": _("集成商"),
+    "administrator": _("管理员"),
+}
+PURPOSES: Mapping[str, Promise] = {
+    "call_back": _("电话联系诉求人"),
+    "visit": _("上门走访"),
+    "verify": _("核实情况"),
+    "follow_up": _("回访"),
+    "emergency": _("紧急情况"),
+    "own_data": _("本人查询"),
+    "legal_demand": _("依法调取"),
+}
+CHANNELS: Mapping[str, Promise] = {
+    "phone": _("电话"),
+    "visit": _("来访"),
+    "grid": _("网格巡查"),
+    "mail": _("信件"),
+    "other": _("其他"),
+}
+
+
+def called(table: Mapping[str, object], code: object) -> str:
+    """What `code` is called; the code itself where the table does not know it."""
+    entry = table.get(str(code), code)
+    return str(entry.word if isinstance(entry, Chip) else entry)
