@@ -4,6 +4,8 @@ import json
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from packs import BOXES, FILES, box, geojson, write_small_pack
 from xianban.city import api
@@ -259,3 +261,58 @@ def test_a_report_is_plain_enough_for_json(tmp_path):
 
     report = report_on(tmp_path, **with_row("duties.csv", "01,,HO"))
     assert json.dumps(asdict(report), default=str)
+
+
+PIECES = [
+    "",
+    ",",
+    '"',
+    "\n",
+    "\x00",
+    "\ufeff",
+    "[",
+    "]",
+    "{",
+    "}",
+    "null",
+    "1e999",
+    "-1",
+    "=",
+    '"code":',
+    "kind:",
+    ";;",
+    "|",
+    "９",
+    "\ud83d\ude00",
+]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sampled_from([*FILES, "areas.geojson", "layers.geojson"]), st.data())
+def test_whatever_is_in_a_file_check_answers(pack, file, data):
+    path = pack / file
+    whole = path.read_bytes()
+    at = data.draw(st.integers(0, len(whole)))
+    upto = data.draw(st.integers(at, min(len(whole), at + 40)))
+    put = data.draw(
+        st.one_of(
+            st.binary(max_size=6),
+            st.sampled_from(PIECES).map(lambda t: t.encode("utf-8", "surrogatepass")),
+        )
+    )
+    path.write_bytes(whole[:at] + put + whole[upto:])
+    try:
+        report = api.check(pack, on=ON)
+        assert all(fault.what and fault.remedy for fault in (*report.faults, *report.warnings))
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_key_stated_twice(tmp_path):
+    report = report_on(
+        tmp_path,
+        city_toml='name = "x"\n"hours.working" = "9:00-17:00"\n[hours]\nworking = "9:00-12:00"',
+    )
+    assert [(f.column, f.what) for f in report.faults] == [("hours.working", "is stated twice")]

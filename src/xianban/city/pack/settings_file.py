@@ -32,7 +32,13 @@ def read_settings(path: Path, notes: Notes) -> list[dict[str, Any]]:
             'write lines such as name = "江宁市", text in quotation marks',
         )
         return []
-    rows = [row for path_, value in _flat(whole) if (row := _row(path_, value, text, notes))]
+    rows: list[dict[str, Any]] = []
+    for stated, value in _flat(whole):
+        row = _row(stated, value, text, notes)
+        if row and any(row["key"] == other["key"] for other in rows):
+            notes.fault(SETTINGS_FILE, row["id"], stated, "is stated twice", "keep one of the two")
+        elif row:
+            rows.append(row)
     for key in KEYS.values():
         if (
             key.required

@@ -44,19 +44,14 @@ def _overlap(one: Duty, other: Duty) -> Overlap | None:
 
 def gaps_of(city: City, *, on: date) -> Iterator[Gap]:
     """Leaf matters without a lead, each with the highest areas in which nobody leads it anywhere."""
+    holding: dict[str, list[Duty]] = defaultdict(list)
+    for duty in city.duties:
+        if duty.holds(on):
+            holding[duty.matter].append(duty)
     known: dict[tuple[tuple[Duty, ...], ...], dict[str, str]] = {}
     for matter in city.leaf_matters:
-        line = city.matter_line(matter)
-        rows = {
-            subject: tuple(
-                duty
-                for area in city.areas
-                for duty in city.duty_list.rows.get((subject, area), ())
-                if duty.holds(on)
-            )
-            for subject in line
-        }
-        key = tuple(rows[subject] for subject in line)
+        # matters that hang on the same rows miss the same areas
+        key = tuple(tuple(holding[subject]) for subject in city.matter_line(matter))
         if key not in known:
             known[key] = _missing(city, matter, on)
         missing = known[key]

@@ -1,9 +1,12 @@
 """What `check` finds in a pack, each with its place and its remedy."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+
+from rapidfuzz import fuzz, process
+
+CLOSE = 60  # of 100; below it a suggestion misleads more than it helps
 
 
 @dataclass(frozen=True)
@@ -84,5 +87,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
     padded = next((o for o in options if o.lstrip("0") == word.lstrip("0") and o != word), None)
     if padded and word:
         return f" (did you mean {padded}? a spreadsheet drops leading zeros: format the column as text)"
-    close = difflib.get_close_matches(word, options[:5000], n=1, cutoff=0.6)
+    close = process.extractOne(word, options, scorer=fuzz.ratio, score_cutoff=CLOSE)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -155,7 +155,9 @@ def _matters(city: City) -> Iterator[Fault]:
             f"{len(silent)} of {len(city.leaf_matters)} lowest matters have no example",
             "give two to five sentences each, or train on labelled requests",
         )
-    waiting = [c for c in city.matters if c not in city.leaf_matters and not _led(city, c)]
+    led = {duty.matter for duty in city.duties}
+    upper = [code for code in city.matters if code not in city.leaf_matters]
+    waiting = [code for code in upper if led.isdisjoint(city.matter_line(code))]
     if waiting:
         yield _remark(
             "duties.csv",
@@ -163,13 +165,6 @@ def _matters(city: City) -> Iterator[Fault]:
             f"{len(waiting)} matter(s) above the lowest level have no duty of their own: {_some(waiting)}",
             "a case classified only that far waits for a person",
         )
-
-
-def _led(city: City, matter: str) -> bool:
-    return any(
-        key in city.duty_list.rows
-        for key in ((m, a) for m in city.matter_line(matter) for a in city.areas)
-    )
 
 
 def _kinds(city: City) -> Iterator[Fault]:

@@ -68,7 +68,8 @@ class Key:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip() else None
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.isprintable() and text else None
 
 
 def _number(low: float, high: float) -> Callable[[Any], float | None]:
