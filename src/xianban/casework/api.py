@@ -6,6 +6,7 @@
 
 from xianban.accounts.api import Actor
 from xianban.casework.actions.joining import hear, link_cases
+from xianban.casework.actions.living import Deed, Lived, live_through
 from xianban.casework.actions.opening import open_cases
 from xianban.casework.actions.performing import perform
 from xianban.casework.actions.sweeping import sweep
@@ -61,12 +62,14 @@ __all__ = [
     "ClockShown",
     "Correction",
     "Counts",
+    "Deed",
     "DisputeShown",
     "Event",
     "Field",
     "Filters",
     "FollowUpShown",
     "LinkShown",
+    "Lived",
     "Named",
     "NewCase",
     "NewLink",
@@ -87,6 +90,7 @@ __all__ = [
     "corrections",
     "hear",
     "link_cases",
+    "live_through",
     "number_of",
     "open_cases",
     "opened",

@@ -29,20 +29,21 @@ def open_cases(new: Sequence[NewCase], *, acting: Actor, now: datetime) -> list[
         return []
     city = current()
     with transaction.atomic():
-        standings = [_begin(one, now, city) for one in new]
+        standings = [_begin(one, one.opened_at or now, city) for one in new]
         cases = [
-            _row(one, standing, now, city) for one, standing in zip(new, standings, strict=True)
+            _row(one, standing, one.opened_at or now, city)
+            for one, standing in zip(new, standings, strict=True)
         ]
         Case.objects.bulk_create(cases)
         _write_clocks(cases, standings)
         Interest.objects.bulk_create(
             [
-                Interest(case_id=case.pk, person=one.person, since=now)
+                Interest(case_id=case.pk, person=one.person, since=case.opened_at)
                 for case, one in zip(cases, new, strict=True)
                 if one.person is not None
             ]
         )
-        _write_down(cases, standings, new, acting, now)
+        _write_down(cases, standings, new, acting)
         enqueue(_notices(cases, standings, new, city), now=now)
     return [_opened(case, standing, city) for case, standing in zip(cases, standings, strict=True)]
 
@@ -149,7 +150,6 @@ def _write_down(
     standings: Sequence[Standing],
     new: Sequence[NewCase],
     acting: Actor,
-    now: datetime,
 ) -> None:
     """What is said in the request stays out of the ledger, which is kept for ever: it may name people."""
     entries = [
@@ -157,7 +157,7 @@ def _write_down(
             subject_of(case.pk),
             "open",
             acting.key,
-            now,
+            case.opened_at,
             {
                 "said": {
                     "origin": one.origin,
@@ -206,6 +206,4 @@ def _notices(
 
 def _opened(case: Case, standing: Standing, city: City) -> Opened:
     number = case_number(case.pk, case.received_at, tz=city.tz)
-    return Opened(
-        case.pk, number, standing.state, standing.unit, standing.due_at, standing.matter
-    )
+    return Opened(case.pk, number, standing.state, standing.unit, standing.due_at, standing.matter)

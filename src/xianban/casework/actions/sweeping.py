@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -71,19 +72,8 @@ def _move_on(
     city: City,
     staff: Staff,
 ) -> None:
-    before, level = snapshot(standing), standing.level
-    said = {"clock": clock.kind, "n": clock.n}
-    doing = Doing(standing, now, city, MACHINE.key, kind=MACHINE.kind)
-    if step in ("close", "resume"):
-        doing.said = {"text": SILENCE if step == "close" else CAP}
-        tells = carry_out(doing, step).tells
-    elif step == "remind":
-        deciding.remind(doing, clock)
-        tells = _holder(clock)
-    else:
-        deciding.miss(doing, clock)
-        tells = (*_holder(clock), "supervisors")
-        said["escalated"] = standing.level if standing.level != level else ""
+    before = snapshot(standing)
+    tells, said = moved_on(standing, clock, step, now, city)
     write(case, before, standing, verb=step, actor=MACHINE.key, now=now, city=city, said=said)
     unit = standing.tasks[clock.task].unit if clock.task else ""
     more = {"clock": clock.kind, "level": standing.level, "limit_ends_at": before_due(clock)}
@@ -93,6 +83,24 @@ def _move_on(
         ),
         now=now,
     )
+
+
+def moved_on(
+    standing: Standing, clock: ClockValue, step: str, now: datetime, city: City
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Do a step to a standing: whom it tells, and what is written of it."""
+    level = standing.level
+    said: dict[str, Any] = {"clock": clock.kind, "n": clock.n}
+    doing = Doing(standing, now, city, MACHINE.key, kind=MACHINE.kind)
+    if step in ("close", "resume"):
+        doing.said = {"text": SILENCE if step == "close" else CAP}
+        return carry_out(doing, step).tells, said
+    if step == "remind":
+        deciding.remind(doing, clock)
+        return _holder(clock), said
+    deciding.miss(doing, clock)
+    said["escalated"] = standing.level if standing.level != level else ""
+    return (*_holder(clock), "supervisors"), said
 
 
 def _holder(clock: ClockValue) -> tuple[str, ...]:

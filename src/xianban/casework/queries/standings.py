@@ -1,5 +1,6 @@
 """Where cases stand, read from the tables or replayed from the ledger."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -35,6 +36,22 @@ def standing_of(case: Case) -> Standing:
             standing, name, {row[0]: _row(name, row) for row in rows.values_list(*COLUMNS[name])}
         )
     return standing
+
+
+def standings_of(cases: Iterable[Case]) -> dict[int, Standing]:
+    """Where many cases stand, by their keys."""
+    found: dict[int, Standing] = {}
+    for case in cases:
+        standing = found[case.pk] = Standing()
+        for name in FACTS:
+            column = "merged_into_id" if name == "merged_into" else name
+            setattr(standing, name, getattr(case, column))
+        standing.limits = dict(case.limits)
+    for name, table in TABLES.items():
+        rows = table._default_manager.filter(case_id__in=found).order_by("case", "n")
+        for case_id, *row in rows.values_list("case_id", *COLUMNS[name]):
+            getattr(found[case_id], name)[row[0]] = _row(name, tuple(row))
+    return found
 
 
 def _row(name: str, row: tuple[Any, ...]) -> Any:

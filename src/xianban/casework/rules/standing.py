@@ -190,6 +190,14 @@ def snapshot(standing: Standing) -> Snapshot:
     return taken
 
 
+def restored(taken: Snapshot) -> Standing:
+    """The standing that a snapshot was taken of."""
+    standing = Standing(**{name: taken[name] for name in FACTS})
+    for name, row in ROWS.items():
+        setattr(standing, name, {n: row(n, *values) for n, values in taken[name].items()})
+    return standing
+
+
 def change_between(before: Snapshot, after: Standing) -> dict[str, Any]:
     """What changed, as plain JSON: facts by name, and rows by `n` with their changed values."""
     change: dict[str, Any] = {

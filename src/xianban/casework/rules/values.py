@@ -14,6 +14,7 @@ class NewCase:
     city's `Assignment` (lead, limits) or None: then the case stays received until a person decides.
     `person` is the id of whoever asked, or None. `clocks_from` is when the limits begin to count:
     `received_at` if left out; an import of old messages gives the time of the import.
+    `opened_at` is when the desk took it, for a history that is brought in; left out, now.
     `tell=False` sends no notices (imports of history). `level` is one of `LEVELS`, or empty: that
     of the lead unit. `proposal` is dispatch's reasons, kept to be shown as they are.
     """
@@ -36,6 +37,7 @@ class NewCase:
     assignment: Any = None
     level: str = ""
     clocks_from: datetime | None = None
+    opened_at: datetime | None = None
     tell: bool = True
 
 
