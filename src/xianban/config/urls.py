@@ -4,3 +4,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("", include("xianban.web.urls")),
 ]
+
+handler400 = "xianban.web.refusals.bad_request"
+handler403 = "xianban.web.refusals.forbidden"
+handler404 = "xianban.web.refusals.not_found"
+handler500 = "xianban.web.refusals.broken"
