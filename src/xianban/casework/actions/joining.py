@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def prepare(act: "Act", verb: str) -> dict[str, Any]:
     """What an act on two cases must check and make first; the values that it adds to what is said."""
-    return {"merge": _prepare_merge, "link": _prepare_link, "split": _prepare_split}[verb](act)
+    return ON_TWO[verb](act)
 
 
 def _prepare_merge(act: "Act") -> dict[str, Any]:
@@ -35,14 +35,14 @@ def _prepare_merge(act: "Act") -> dict[str, Any]:
     target = act.target
     if target is None:
         raise BadInput("“merge” needs “into”: the number of the case that goes on")
-    act.may.must_see(target.pk)
+    act.scope.must_see(target.pk)
     if target.state == "merged":
         raise WrongState("that case was merged into another one itself; merge into that one")
     if target.state in ENDED:
         raise WrongState("that case has ended; link the two, or open it again first")
     if Case.objects.filter(merged_into=act.case.pk).exists():
         raise WrongState("other cases were merged into this one; merge the other way round")
-    return {"into": target.pk}
+    return {}
 
 
 def absorb(act: "Act") -> None:
@@ -57,7 +57,7 @@ def absorb(act: "Act") -> None:
         verb="absorb",
         actor=act.acting.key,
         now=act.now,
-        city=act.may.city,
+        city=act.scope.city,
         said={"case": act.case.pk},
     )
 
@@ -68,7 +68,7 @@ def _prepare_link(act: "Act") -> dict[str, Any]:
         raise BadInput("“link” needs “other”: the number of the other case")
     if other == act.case.pk:
         raise BadInput("a case cannot be linked to itself; name the other one")
-    act.may.must_see(other)
+    act.scope.must_see(other)
     _link(act.case.pk, other, act.said.get("kind", "related"), act.now)
     return {}
 
@@ -83,7 +83,7 @@ def _prepare_split(act: "Act") -> dict[str, Any]:
     """The second matter becomes a case of its own, for the same people, received at the same time."""
     if not act.said.get("matter") or not act.said.get("text"):
         raise BadInput("“split” needs “matter” and “text”: what the second case is about")
-    case, city = act.case, act.may.city
+    case, city = act.case, act.scope.city
     matter, area = city.matters[act.said["matter"]], act.said.get("area", act.standing.area)
     assignment = city.duty_for(
         matter.code, area or city.root, on=act.now.astimezone(city.tz).date()
@@ -112,6 +112,9 @@ def _prepare_split(act: "Act") -> dict[str, Any]:
     add_interests(opened.case_id, persons[1:], now=act.now, via=case.pk)
     _link(case.pk, opened.case_id, "split", act.now)
     return {"case": opened.case_id}
+
+
+ON_TWO = {"merge": _prepare_merge, "link": _prepare_link, "split": _prepare_split}
 
 
 def link_cases(links: Sequence[NewLink], *, acting: Actor, now: datetime) -> int:

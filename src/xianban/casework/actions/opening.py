@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
 from xianban.base.ids import case_number
+from xianban.base.rows import fresh_keys, insert_rows
 from xianban.casework.models import Case, Clock, Interest
 from xianban.casework.queries.places import columns_for
 from xianban.casework.queries.standings import subject_of
@@ -34,14 +35,18 @@ def open_cases(new: Sequence[NewCase], *, acting: Actor, now: datetime) -> list[
             _row(one, standing, one.opened_at or now, city)
             for one, standing in zip(new, standings, strict=True)
         ]
-        Case.objects.bulk_create(cases)
+        keys = fresh_keys(Case, len(cases), connection=connection)
+        for case, key in zip(cases, keys, strict=True):
+            case.pk = key
+        insert_rows(cases, connection=connection)
         _write_clocks(cases, standings)
-        Interest.objects.bulk_create(
+        insert_rows(
             [
                 Interest(case_id=case.pk, person=one.person, since=case.opened_at)
                 for case, one in zip(cases, new, strict=True)
                 if one.person is not None
-            ]
+            ],
+            connection=connection,
         )
         _write_down(cases, standings, new, acting)
         enqueue(_notices(cases, standings, new, city), now=now)
@@ -127,7 +132,7 @@ def _row(new: NewCase, standing: Standing, now: datetime, city: City) -> Case:
 
 
 def _write_clocks(cases: Sequence[Case], standings: Sequence[Standing]) -> None:
-    Clock.objects.bulk_create(
+    insert_rows(
         [
             Clock(
                 case_id=case.pk,
@@ -141,7 +146,8 @@ def _write_clocks(cases: Sequence[Case], standings: Sequence[Standing]) -> None:
             )
             for case, standing in zip(cases, standings, strict=True)
             for clock in standing.clocks.values()
-        ]
+        ],
+        connection=connection,
     )
 
 

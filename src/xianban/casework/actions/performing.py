@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from xianban.accounts.api import Actor
-from xianban.base.errors import BadInput, WrongState
+from xianban.accounts.api import Actor, may
+from xianban.base.errors import BadInput, NotAllowed
 from xianban.casework.actions import joining
 from xianban.casework.actions.saying import duty_limits, made_ready
 from xianban.casework.actions.telling import Staff, notices_for
@@ -16,6 +16,7 @@ from xianban.casework.actions.writing import locked_in_order, write
 from xianban.casework.models import Case, Interest
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.changes import refuse_if_changed
+from xianban.casework.queries.places import areas_around
 from xianban.casework.queries.shown import CaseView
 from xianban.casework.queries.standings import standing_of
 from xianban.casework.queries.views import case_view
@@ -52,7 +53,7 @@ class Act:
     case: Case
     standing: Standing
     acting: Actor
-    may: Access
+    scope: Access
     now: datetime
     said: dict[str, Any] = field(default_factory=dict)
     target: Case | None = None
@@ -68,18 +69,18 @@ def do(
     expect_version: int | None = None,
 ) -> Move:
     """`perform` without reading the case again: the row of the table that was carried out."""
-    may = access(acting)
+    scope = access(acting)
     if verb not in VERBS:
         raise BadInput(f"“{verb}” is not an act; acts are {', '.join(VERBS)}")
     with transaction.atomic():
-        said = made_ready(verb, data, may.city)
+        said = made_ready(verb, data, scope.city)
         cases = locked_in_order([case_id, *_others(verb, said, case_id)])
-        may.must_see(case_id)
+        scope.must_see(case_id)
         case = cases[case_id]
-        act = Act(case, standing_of(case), acting, may, now, said, cases.get(said.get("into", 0)))
+        act = Act(case, standing_of(case), acting, scope, now, said, cases.get(said.get("into", 0)))
         _must_be_allowed(act, verb)
         if expect_version is not None and expect_version != case.version:
-            refuse_if_changed(case_id, expect_version, now_at=case.version, tz=may.city.tz)
+            refuse_if_changed(case_id, expect_version, now_at=case.version, tz=scope.city.tz)
         return _carry_out(act, verb)
 
 
@@ -95,12 +96,12 @@ def _others(verb: str, said: Mapping[str, Any], case_id: int) -> list[int]:
 def _must_be_allowed(act: Act, verb: str) -> None:
     """NotAllowed where the table has this verb in this state and the actor may do none of its rows."""
     rows = [move for move in moves_from(act.standing.state) if move.verb == verb]
-    if rows and not any(act.may.may(move, act.standing.area, act.standing) for move in rows):
-        act.may.must(rows[0], act.standing.area, act.standing)
+    if rows and not any(act.scope.may(move, act.standing.area, act.standing) for move in rows):
+        act.scope.must(rows[0], act.standing.area, act.standing)
 
 
 def _carry_out(act: Act, verb: str) -> Move:
-    case, standing, city = act.case, act.standing, act.may.city
+    case, standing, city = act.case, act.standing, act.scope.city
     doing = Doing(
         standing,
         act.now,
@@ -112,8 +113,7 @@ def _carry_out(act: Act, verb: str) -> Move:
         reporters=Interest.objects.filter(case_id=case.pk).count() if verb == "withdraw" else 0,
     )
     before = snapshot(standing)
-    if verb in ("merge", "link", "split"):
-        act.said |= joining.prepare(act, verb)
+    made = joining.prepare(act, verb) if verb in joining.ON_TWO else {}
     move = carry_out(doing, verb)
     _must_answer_own_task(act, doing)
     write(
@@ -124,7 +124,7 @@ def _carry_out(act: Act, verb: str) -> Move:
         actor=act.acting.key,
         now=act.now,
         city=city,
-        said=act.said,
+        said=act.said | made,
     )
     if act.target is not None:
         joining.absorb(act)
@@ -142,6 +142,6 @@ def _must_answer_own_task(act: Act, doing: Doing) -> None:
     if not doing.task or doing.standing.tasks[doing.task].state not in ("answered", "explained"):
         return
     unit = doing.standing.tasks[doing.task].unit
-    grants = act.acting.grants
-    if act.acting.kind == "user" and not any(g.unit in ("", unit) for g in grants):
-        raise WrongState(f"this task is {act.may.city.unit_name(unit)}'s; answer your own")
+    areas = areas_around(act.scope.city, doing.standing.area)
+    if not may(act.acting, "answer", areas=areas, units={unit}):
+        raise NotAllowed(f"this task is {act.scope.city.unit_name(unit)}'s; answer your own")

@@ -15,6 +15,8 @@ from xianban.casework.rules.words import LEVELS
 from xianban.city.api import City
 from xianban.ledger.api import NewNotice
 
+AGAIN = ("rectifying", "reopened")  # for a supervisor the news is that it went up a level
+
 
 @dataclass
 class Staff:
@@ -48,7 +50,6 @@ def notices_for(
     tells: Iterable[str],
     city: City,
     staff: Staff,
-    kind: str = "",
     unit: str = "",
     more: dict[str, Any] | None = None,
 ) -> list[NewNotice]:
@@ -56,11 +57,11 @@ def notices_for(
 
     `tells` are persons, unit, unit! (urgent), task, desk or supervisors; `unit` is the co-unit of a task.
     """
-    kind = kind or NOTICES[verb]
+    kind = NOTICES.get(verb, verb)
     payload = values_for(case, standing, city) | (more or {})
     notices = []
     for whom in dict.fromkeys(tells):
-        name = "escalated" if whom == "supervisors" and kind == "rectifying" else kind
+        name = "escalated" if whom == "supervisors" and kind in AGAIN else kind
         for to in _receivers(case, standing, whom, city, staff, unit):
             notices.append(
                 NewNotice(

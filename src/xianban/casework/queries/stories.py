@@ -93,7 +93,7 @@ def _step(act: Act, city: City) -> Step | None:
     change, said = act.payload.get("change", {}), act.payload.get("said", {})
     if act.verb == "miss" and said.get("clock") != "handle":
         return None
-    if act.verb == "contact" and not said.get("contacted"):
+    if act.verb in ("contact", "follow_up") and not said.get("contacted"):
         return None
     return Step(act.at, _what(act, change), _values(act, change, said, city))
 
@@ -105,7 +105,8 @@ def _what(act: Act, change: Mapping[str, Any]) -> str:
     if act.verb in ("redispatch", "uphold", "designate", "dispatch"):
         return "dispatched"
     if act.verb in ("follow_up", "rate"):
-        return "rectifying" if change.get("state") == "rectifying" else "rated"
+        good = "rated" if act.verb == "rate" else "followed_up"
+        return "rectifying" if change.get("state") == "rectifying" else good
     return act.verb
 
 

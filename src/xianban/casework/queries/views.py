@@ -1,6 +1,7 @@
 """One case: the page for staff, and the story for residents."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -42,12 +43,36 @@ def matter_named(city: City, code: str) -> Named:
 
 
 def case_view(case_id: int, actor: Actor, *, now: datetime) -> CaseView:
-    """All that this member of staff may see of a case; NotFound where it is out of sight."""
+    """All that this actor may see of a case: for residents the public part of it. NotFound where it
+    is out of sight."""
     may = access(actor)
     case = Case.objects.filter(may.case_filter(), pk=case_id).first()
     if case is None:
         raise NotFound(NO_CASE)
-    return _view(case, standing_of(case), may.city, now)
+    view = _view(case, standing_of(case), may.city, now)
+    return _public_form(view) if actor.kind == "resident" else view
+
+
+def _public_form(view: CaseView) -> CaseView:
+    """Without colleagues, other reporters, and what units say to each other; see `public_story`."""
+    return replace(
+        view,
+        source="",
+        supporters=0,
+        pressed=0,
+        proposal={},
+        duty={},
+        clocks=tuple(clock for clock in view.clocks if clock.kind == "handle"),
+        tasks=(),
+        disputes=(),
+        suspensions=(),
+        follow_ups=(),
+        links=(),
+        merged_into=None,
+        merged_from=(),
+        persons=(),
+        timeline=(),
+    )
 
 
 def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView:
