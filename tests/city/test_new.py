@@ -170,3 +170,22 @@ def test_the_real_table(tmp_path, data):
         assert (
             city.duty_for(matter.code, city.root, on=date(2018, 5, 1)).lead == f"U{matter.code[:2]}"
         )
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ({"area": "  "}, "--area: is empty; write as people write it"),
+        ({"area": "江\n宁"}, "--area: holds characters that cannot be shown"),
+        ({"code": "99 01"}, "--code: “99 01” is not a code"),
+        ({"timezone": "Peking"}, "“Peking” is not a time zone"),
+    ],
+)
+def test_what_is_said_on_the_command_line_is_checked(tmp_path, table, how, what):
+    with pytest.raises(BadInput, match=what):
+        api.new_pack(tmp_path / "pack", **{"categories": table, "area": "江宁市", "on": ON, **how})
+
+
+def test_a_name_too_long_is_told_by_row(tmp_path):
+    with pytest.raises(BadInput, match="row 2: has 300 characters"):
+        made(tmp_path, workbook(tmp_path / "t.xlsx", [HEAD, ("长" * 300, "乙", "丙")]))

@@ -13,10 +13,11 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from xianban.base.errors import BadInput
+from xianban.city.pack.cells import Wrong, read_cell
 from xianban.city.pack.files import Notes, decode, read_cells
 from xianban.city.pack.writing import refuse_full, write_pack
 from xianban.city.rules.settings import KEYS
-from xianban.city.rules.tables import FIELDS, URGENCIES
+from xianban.city.rules.tables import AREAS, FIELDS, MATTERS, URGENCIES, Table
 
 UNKNOWN_CODE = "000000"
 KIND = "department"
@@ -66,8 +67,8 @@ def make_pack(
     """A pack with one area, the table's matters, and one unit and duty for each first-level matter."""
     if KEYS["timezone"].read(timezone) is None:
         raise BadInput(f"“{timezone}” is not a time zone; {KEYS['timezone'].remedy}")
-    if not area.strip():
-        raise BadInput("the area needs a name, such as --area 江宁市")
+    name = _fitting(area.strip(), AREAS, "name", "--area")
+    code = _fitting(code.strip(), AREAS, "code", "--code")
     refuse_full(folder)
     rows = _read_table(categories)
     matters, remarks = _matters(rows, categories.name)
@@ -75,8 +76,8 @@ def make_pack(
     days = _known_days(timezone, on)
     tables = {
         **{name: [] for name in FIELDS},
-        "settings": _settings(area.strip(), timezone),
-        "areas": [_row("areas", code=code, name=area.strip(), level="city")],
+        "settings": _settings(name, timezone),
+        "areas": [_row("areas", code=code, name=name, level="city")],
         "unit_kinds": [_row("unit_kinds", code=KIND, name="承办部门")],
         "units": [
             _row("units", code=f"U{m['code']}", name=f"{m['name']}承办单位", kind=KIND, area=code)
@@ -103,6 +104,16 @@ def make_pack(
         years=tuple(sorted({day.year for day, _, _ in days})),
         remarks=tuple(remarks),
     )
+
+
+def _fitting(text: str, table: Table, column: str, where: str) -> str:
+    """A text as a cell of a pack takes it."""
+    try:
+        if not text.isprintable():
+            raise Wrong("holds characters that cannot be shown", "write plain text on one line")
+        return read_cell(text, next(c for c in table.columns if c.name == column))
+    except Wrong as wrong:
+        raise BadInput(f"{where}: {wrong.what}; {wrong.remedy}") from None
 
 
 def _row(table: str, **stated: Any) -> dict[str, Any]:
@@ -161,7 +172,8 @@ def _read_table(path: Path) -> list[_Said]:
         names = _filled(names, last)
         if names[0]:
             last = names
-            path_ = tuple(name for name in names if name)
+            where = f"{path.name}, row {number}"
+            path_ = tuple(_fitting(name, MATTERS, "name", where) for name in names if name)
             said.append(
                 _Said(number, path_, _at(row, extra["urgency"]), _at(row, extra["examples"]))
             )
