@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import close_old_connections
 
@@ -42,20 +42,7 @@ def move_clocks(now: datetime) -> None:
 
 def send_notices(now: datetime) -> None:
     """What is due in the outbox; all but the urgent wait for the morning."""
-    ledger.send_due(now=now, send=send, quiet_until=quiet_until(city.current(), now), limit=BATCH)
-
-
-def quiet_until(here: city.City, now: datetime) -> datetime | None:
-    """The next morning while it is night in the city; None by day."""
-    begins, ends = here.settings.quiet_hours
-    local = now.astimezone(here.tz)
-    at_night = (
-        begins <= local.hour or local.hour < ends if begins > ends else begins <= local.hour < ends
-    )
-    if not at_night:
-        return None
-    day = local.date() + timedelta(days=begins > ends and local.hour >= begins)
-    return datetime.combine(day, time(ends), here.tz)
+    ledger.send_due(now=now, send=send, quiet_until=city.current().quiet_until(now), limit=BATCH)
 
 
 def seal(now: datetime) -> None:

@@ -1,0 +1,19 @@
+"""The door of dispatch: what is it, where is it, who acts; and learning from corrections."""
+
+from xianban.dispatch.actions import Trained, learn, retrain, revert
+from xianban.dispatch.queries import model_in_use, propose, reader
+from xianban.dispatch.rules import Figures, Found, Proposal, Said
+
+__all__ = [
+    "Figures",
+    "Found",
+    "Proposal",
+    "Said",
+    "Trained",
+    "learn",
+    "model_in_use",
+    "propose",
+    "reader",
+    "retrain",
+    "revert",
+]

@@ -1,0 +1,232 @@
+"""What is it, where is it, who acts: from plain values to a proposal that says why."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from xianban.city.api import Assignment, City
+
+# why a person must decide
+LOW, NO_PLACE, GAP = "low", "no_place", "gap"
+# how the place was found
+POINT, PLACE, TEXT, GIVEN, WHOLE, UNKNOWN = "point", "place", "text", "given", "whole", "unknown"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said, as far as it helps to find matter and place. Hints are codes."""
+
+    text: str
+    title: str = ""
+    place: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    matter_hint: str = ""
+    area_hint: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An area, how it was found, and the words or the point that named it."""
+
+    area: str
+    how: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A matter with the probability that it is the right one, and the next best."""
+
+    matter: str
+    probability: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+    given: bool = False
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the machine thinks: matter, area, who acts, how sure it is, and why.
+
+    `confident` means that no person needs to decide; else `doubt` says why one must: the matter is
+    not sure enough (low), who acts depends on a place that nobody named (no_place), or the duty
+    list names no lead (gap). `words` of the text spoke for the matter.
+    """
+
+    matter: str
+    probability: float
+    alternatives: tuple[tuple[str, float], ...]
+    area: str
+    place: Found
+    urgency: str
+    assignment: "Assignment | None"
+    confident: bool
+    doubt: str
+    words: tuple[str, ...] = ()
+    model: str = ""
+    given: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The reasons to keep with a case: codes and numbers, to be put into words by pages."""
+        return {
+            "matter": self.matter,
+            "probability": round(self.probability, 4),
+            "alternatives": [[code, round(chance, 4)] for code, chance in self.alternatives],
+            "area": self.area,
+            "place_reason": {"how": self.place.how, "text": self.place.words},
+            "confident": self.confident,
+            "doubt": self.doubt,
+            "given": self.given,
+            "reasons": {
+                "words": list(self.words),
+                "duty": self.assignment.matched if self.assignment else "",
+                "row": self.assignment.row if self.assignment else None,
+            },
+            "model": self.model,
+        }
+
+
+def guess(chances: Mapping[str, float], city: "City", *, threshold: float) -> Guess:
+    """The deepest matter whose probability reaches the threshold; else the likeliest label.
+
+    `chances` is by matter, a matter's probability being the sum of those below it. A case may be
+    dispatched at any level: a leaf is named only by a model that is sure of the leaf.
+    """
+    leaves = sorted(chances.items(), key=lambda pair: (-len(city.matter_line(pair[0])), -pair[1]))
+    sure = [pair for pair in leaves if pair[1] >= threshold]
+    labels = _three(chances, city)
+    if sure:
+        return Guess(*sure[0], alternatives=labels)
+    return Guess(*(labels[0] if labels else ("", 0.0)), alternatives=labels)
+
+
+def _three(chances: Mapping[str, float], city: "City") -> tuple[tuple[str, float], ...]:
+    """The three likeliest matters that have none of the others below them."""
+    above = {code for one in chances for code in city.matter_line(one)[:-1]}
+    deepest = [(code, chance) for code, chance in chances.items() if code not in above]
+    return tuple(sorted(deepest, key=lambda pair: (-pair[1], pair[0]))[:3])
+
+
+def find_area(said: Said, located: str | None, city: "City") -> Found:
+    """Where it is: given, by the point, by the place's name, by the words; or the whole city."""
+    if said.area_hint in city.areas:
+        return Found(said.area_hint, GIVEN)
+    if located:
+        return Found(located, POINT, f"{said.lat:.5f}, {said.lon:.5f}")
+    for how, words in ((PLACE, said.place), (TEXT, f"{said.title} {said.text}")):
+        guesses = city.find_places(words, limit=1) if words.strip() else []
+        if guesses:
+            return Found(guesses[0].area, how, guesses[0].name)
+    if len(city.areas) == 1:
+        return Found(city.root, WHOLE)
+    return Found(city.root, UNKNOWN)
+
+
+def propose_one(
+    said: Said,
+    about: Guess,
+    where: Found,
+    city: "City",
+    *,
+    on: date,
+    words: tuple[str, ...],
+    model: str,
+) -> Proposal:
+    """Join matter and place, look into the duty list, and say whether a person must decide."""
+    matter = city.matters.get(about.matter)
+    assignment = city.duty_for(about.matter, where.area, on=on) if matter else None
+    doubt = _doubt(about, where, assignment, city, on)
+    return Proposal(
+        matter=about.matter,
+        probability=about.probability,
+        alternatives=about.alternatives,
+        area=where.area,
+        place=where,
+        urgency=matter.urgency if matter else "normal",
+        assignment=assignment,
+        confident=not doubt,
+        doubt=doubt,
+        words=words,
+        model=model,
+        given=about.given,
+    )
+
+
+def _doubt(
+    about: Guess, where: Found, assignment: "Assignment | None", city: "City", on: date
+) -> str:
+    if about.probability < city.settings.dispatch_threshold:
+        return LOW
+    if where.how == UNKNOWN and not same_everywhere(about.matter, city, on):
+        return NO_PLACE
+    return "" if assignment else GAP
+
+
+def same_everywhere(matter: str, city: "City", on: date) -> bool:
+    """Whether one unit leads on this matter wherever in the city it is."""
+    leads = {
+        found.lead if (found := city.duty_for(matter, area, on=on)) else None
+        for area in (city.root, *city.children.get(city.root, ()))
+    }
+    return len(leads) == 1 and None not in leads
+
+
+def matters_of(labels: Sequence[str], city: "City") -> tuple[str, ...]:
+    """The matter that each label means, by code, name or path; empty where the city knows none."""
+    return tuple(m.code if (m := city.matter_named(label)) else "" for label in labels)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How well a model does on texts that it has not seen: shares from 0 to 1."""
+
+    n: int
+    accuracy: float
+    macro_f1: float
+    ece: float  # expected calibration error, 15 bins
+
+
+def is_better(challenger: Figures, champion: Figures) -> bool:
+    """A new model replaces the old one if it names more matters rightly and is as honest about it."""
+    return challenger.macro_f1 > champion.macro_f1 and challenger.ece <= champion.ece + 0.02
+
+
+def score(
+    sums: np.ndarray, codes: Sequence[str], truth: Sequence[str], *, level: Callable[[str], int]
+) -> Figures:
+    """Judge probabilities (texts, codes) against the true matters, each at the truth's own level."""
+    levels = np.array([level(code) for code in codes])
+    wanted = np.array([level(code) for code in truth])
+    chances = np.where(levels[None, :] == wanted[:, None], sums, -1.0)
+    best = chances.argmax(axis=1)
+    named = np.array([codes[i] for i in best])
+    right = named == np.array(truth)
+    return Figures(
+        n=len(truth),
+        accuracy=float(right.mean()),
+        macro_f1=_macro_f1(named, np.array(truth)),
+        ece=calibration_error(chances.max(axis=1).clip(0, 1), right),
+    )
+
+
+def _macro_f1(named: np.ndarray, truth: np.ndarray) -> float:
+    shares = []
+    for code in np.unique(truth):
+        hits = np.sum((named == code) & (truth == code))
+        shares.append(2 * hits / (np.sum(named == code) + np.sum(truth == code)))
+    return float(np.mean(shares))
+
+
+def calibration_error(sure: np.ndarray, right: np.ndarray, *, bins: int = 15) -> float:
+    """Expected calibration error: how far said and true shares of success differ, over equal bins."""
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = [
+        np.sum(place == b) * abs(sure[place == b].mean() - right[place == b].mean())
+        for b in range(bins)
+        if np.any(place == b)
+    ]
+    return float(np.sum(gaps) / max(len(sure), 1))
