@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
 # A road or estate is named as surely as an area, but says less about which one is meant.
 PLACE_WEIGHT, PLACE_ALIAS_WEIGHT = 0.85, 0.8
+MOST_REMEMBERED = 200_000  # matter × area pairs; a large city has millions
 PATH_MARKS = str.maketrans("／>＞→|", "/////")
 
 
@@ -246,6 +247,8 @@ class City:
         if known is None:
             rows = self.duty_list.candidates(matter, area)
             known = [(duty, self._assign(duty, matter, area)) for duty in rows]
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
             self._remembered[matter, area] = known
         for duty, assignment in known:
             if duty.holds(on):
