@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,12 @@ from xianban.dispatch.rules import (
     Proposal,
     Said,
     find_area,
-    guess,
+    guesses,
     matters_of,
     propose_one,
 )
 
 LOOK_AGAIN_SECONDS = 2.0
-NEGLIGIBLE = 1e-4  # a matter less likely than this is not worth a name
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Reader:
     name: str
     codes: tuple[str, ...]  # every matter that a label reaches
     reach: np.ndarray  # (labels, codes): 1 where the label is the matter or lies below it
-    labels: tuple[str, ...]  # matter of each label
+    labels: tuple[str, ...]  # matter of each label; empty where the city knows none
+    depths: np.ndarray  # level of each code
 
 
 _lock = threading.Lock()
@@ -95,7 +95,8 @@ def reader_of(model: TextModel, name: str, city: City) -> Reader:
     for i, label in enumerate(labels):
         for code in city.matter_line(label) if label else ():
             reach[i, place[code]] = 1.0
-    return Reader(model, name, codes, reach, labels)
+    depths = np.array([len(city.matter_line(code)) for code in codes])
+    return Reader(model, name, codes, reach, labels, depths)
 
 
 def examples_model(city: City) -> TextModel:
@@ -121,6 +122,14 @@ def propose(said: Sequence[Said], *, at: datetime) -> list[Proposal]:
     using = reader(city)
     texts = [f"{one.title}{one.text}" for one in said]
     chances = using.model.probabilities(texts)
+    about = guesses(
+        chances,
+        using.labels,
+        chances @ using.reach,
+        using.codes,
+        using.depths,
+        threshold=city.settings.dispatch_threshold,
+    )
     words = using.model.words_for(texts, chances.argmax(axis=1))
     located = _located(said, city)
     on = at.astimezone(city.tz).date()
@@ -134,21 +143,8 @@ def propose(said: Sequence[Said], *, at: datetime) -> list[Proposal]:
             words=() if one.matter_hint in city.matters else spoke,
             model=using.name,
         )
-        for one, guessed, spot, spoke in zip(
-            said, guesses(using, chances, city), located, words, strict=True
-        )
+        for one, guessed, spot, spoke in zip(said, about, located, words, strict=True)
     ]
-
-
-def guesses(using: Reader, chances: np.ndarray, city: City) -> list[Guess]:
-    """The matter of each text, at the deepest level that is sure enough."""
-    threshold = city.settings.dispatch_threshold
-    sums = chances @ using.reach
-    return [guess(_named(row, using.codes), city, threshold=threshold) for row in sums]
-
-
-def _named(row: np.ndarray, codes: tuple[str, ...]) -> Mapping[str, float]:
-    return {codes[i]: float(row[i]) for i in np.flatnonzero(row > NEGLIGIBLE)}
 
 
 def given_or(said: Said, guessed: Guess, city: City) -> Guess:

@@ -1,6 +1,6 @@
 """What is it, where is it, who acts: from plain values to a proposal that says why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -90,25 +90,31 @@ class Proposal:
         }
 
 
-def guess(chances: Mapping[str, float], city: "City", *, threshold: float) -> Guess:
-    """The deepest matter whose probability reaches the threshold; else the likeliest label.
+def guesses(
+    chances: np.ndarray,
+    labels: Sequence[str],
+    sums: np.ndarray,
+    codes: Sequence[str],
+    depths: np.ndarray,
+    *,
+    threshold: float,
+) -> list[Guess]:
+    """The deepest matter of each text whose probability reaches the threshold; else the likeliest label.
 
-    `chances` is by matter, a matter's probability being the sum of those below it. A case may be
-    dispatched at any level: a leaf is named only by a model that is sure of the leaf.
+    `chances` is (texts, labels), `labels` the matter of each label (empty: unknown to the city);
+    `sums` is (texts, codes): a matter's probability is the sum of the labels at or below it.
+    A case may be dispatched at any level: a leaf is named only by a model that is sure of the leaf.
     """
-    leaves = sorted(chances.items(), key=lambda pair: (-len(city.matter_line(pair[0])), -pair[1]))
-    sure = [pair for pair in leaves if pair[1] >= threshold]
-    labels = _three(chances, city)
-    if sure:
-        return Guess(*sure[0], alternatives=labels)
-    return Guess(*(labels[0] if labels else ("", 0.0)), alternatives=labels)
-
-
-def _three(chances: Mapping[str, float], city: "City") -> tuple[tuple[str, float], ...]:
-    """The three likeliest matters that have none of the others below them."""
-    above = {code for one in chances for code in city.matter_line(one)[:-1]}
-    deepest = [(code, chance) for code, chance in chances.items() if code not in above]
-    return tuple(sorted(deepest, key=lambda pair: (-pair[1], pair[0]))[:3])
+    three = np.argsort(-chances, axis=1, kind="stable")[:, :3]
+    deepest = np.where(sums >= threshold, depths + sums, 0.0).argmax(axis=1)
+    found = []
+    for row, best, total, place in zip(chances, three, sums, deepest, strict=True):
+        others = tuple((labels[k], float(row[k])) for k in best if labels[k])
+        if total[place] >= threshold:
+            found.append(Guess(codes[place], float(total[place]), others))
+        else:
+            found.append(Guess(*(others[0] if others else ("", 0.0)), alternatives=others))
+    return found
 
 
 def find_area(said: Said, located: str | None, city: "City") -> Found:
@@ -120,7 +126,7 @@ def find_area(said: Said, located: str | None, city: "City") -> Found:
     for how, words in ((PLACE, said.place), (TEXT, f"{said.title} {said.text}")):
         guesses = city.find_places(words, limit=1) if words.strip() else []
         if guesses:
-            return Found(guesses[0].area, how, guesses[0].name)
+            return Found(guesses[0].area, how, guesses[0].place)
     if len(city.areas) == 1:
         return Found(city.root, WHOLE)
     return Found(city.root, UNKNOWN)
