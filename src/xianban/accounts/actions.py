@@ -24,6 +24,7 @@ class NewUser:
     name: str = ""
     password: str | None = None
     language: str = "zh-hans"
+    email: str = ""
     grants: tuple[Granted, ...] = ()
 
 
@@ -109,7 +110,13 @@ def _must_manage(acting: Actor) -> None:
 
 
 def _row(new: NewUser, now: datetime) -> User:
-    user = User(username=new.username, name=new.name, language=new.language, date_joined=now)
+    user = User(
+        username=new.username,
+        name=new.name,
+        language=new.language,
+        email=new.email,
+        date_joined=now,
+    )
     try:
         user.clean_fields(exclude=["password"])
     except ValidationError as reason:

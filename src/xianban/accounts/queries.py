@@ -17,6 +17,7 @@ class UserSeen:
     username: str
     name: str
     language: str
+    email: str
     active: bool
     last_login: datetime | None
     grants: tuple[Granted, ...]
@@ -79,6 +80,7 @@ def _seen(user: User) -> UserSeen:
         username=user.username,
         name=user.get_full_name(),
         language=user.language,
+        email=user.email,
         active=user.is_active,
         last_login=user.last_login,
         grants=_grants(user),

@@ -46,10 +46,20 @@ def group() -> None:
 @area
 @unit
 @click.option("--name", default="", help="The name that others see. [USERNAME]")
+@click.option(
+    "--email", default="", help="Where notices go; without one they are written to files."
+)
 @click.option("--language", type=click.Choice(["zh-hans", "en"]), default="zh-hans")
 @password_stdin
 def add(
-    username: str, role: str, area: str, unit: str, name: str, language: str, password_stdin: bool
+    username: str,
+    role: str,
+    area: str,
+    unit: str,
+    name: str,
+    email: str,
+    language: str,
+    password_stdin: bool,
 ) -> None:
     """Add a user; asks for a password, and makes one where nobody can be asked."""
     ready()
@@ -59,7 +69,14 @@ def add(
     granted = _granted(role, area, unit)
     password, made = _password(password_stdin)
     add_user(
-        NewUser(username, name=name, password=password, language=language, grants=(granted,)),
+        NewUser(
+            username,
+            name=name,
+            password=password,
+            language=language,
+            email=email,
+            grants=(granted,),
+        ),
         acting=MACHINE,
         now=utc_now(),
     )
