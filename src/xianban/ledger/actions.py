@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from xianban.base.clock import utc_now
 from xianban.base.errors import BrokenPromise, Unavailable
 from xianban.base.ids import canonical_json
+from xianban.base.rows import insert_rows
 from xianban.ledger.models import Act, Checkpoint, Notice, Round
-from xianban.ledger.queries import hashes_between, head_of
+from xianban.ledger.queries import hashes_between, heads_of
 from xianban.ledger.rules import Entry, Head, next_try, root_of, seal, seal_checkpoint
 
 LEASE = timedelta(minutes=5)  # a sender that died in between is followed by another after this
@@ -57,9 +58,10 @@ def append(entries: Sequence[Entry], *, heads: Mapping[str, Head] | None = None)
     if not connection.in_atomic_block:
         raise BrokenPromise("an act must be written in the transaction of the change it records")
     ends: dict[str, Head] = dict(heads or {})
+    ends |= heads_of({entry.subject for entry in entries} - set(ends))
     rows = []
     for entry in entries:
-        head = ends.get(entry.subject) or head_of(entry.subject)
+        head = ends[entry.subject]
         payload = canonical_json(dict(entry.payload)).decode()
         seq = head.seq + 1
         value = seal(head.hash, entry.subject, seq, entry.at, entry.verb, entry.actor, payload)
@@ -75,7 +77,7 @@ def append(entries: Sequence[Entry], *, heads: Mapping[str, Head] | None = None)
             )
         )
         ends[entry.subject] = Head(seq, value)
-    Act.objects.bulk_create(rows)
+    insert_rows(rows, connection=connection)
     return ends
 
 

@@ -1,6 +1,6 @@
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,18 @@ def head_of(subject: str) -> Head:
         ActRow.objects.filter(subject=subject).order_by("-seq").values_list("seq", "hash").first()
     )
     return Head(newest[0], bytes(newest[1])) if newest else START
+
+
+def heads_of(subjects: Collection[str]) -> dict[str, Head]:
+    """The ends of many chains; `START` for those that have none yet."""
+    if len(subjects) == 1:
+        return {subject: head_of(subject) for subject in subjects}
+    heads = dict.fromkeys(subjects, START)
+    if subjects:
+        rows = ActRow.objects.filter(subject__in=subjects).order_by("subject", "seq")
+        for subject, seq, value in rows.values_list("subject", "seq", "hash"):
+            heads[subject] = Head(seq, bytes(value))
+    return heads
 
 
 def history(subject: str) -> list[Act]:
