@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import WrongState
+from xianban.base.rows import fresh_keys, insert_rows
 from xianban.casework import api as casework
 from xianban.city.api import City, current
 from xianban.dispatch.api import Proposal, Said, propose
@@ -63,12 +64,14 @@ def receive_many(
     now: datetime,
     changed: Literal["refuse", "keep"] = "refuse",
     tell: bool = True,
+    taken: Literal["now", "then"] = "now",
 ) -> list[Receipt]:
     """Take many in one transaction, all or none; the queries do not grow with their number.
 
     Known ones (same door, and same key or external id) are answered with what they became. If
     they say something else now, that is refused, or with changed="keep" what was first said stays.
-    With tell=False nobody gets a notice (an import of history).
+    With tell=False nobody gets a notice (an import of history). With taken="then" each was taken
+    down and dispatched when it was received, as the history of the sample city was.
     """
     given = [tidied(one) for one in said]
     check(given, now=now)
@@ -77,7 +80,8 @@ def receive_many(
     for attempt in range(1, ATTEMPTS + 1):
         known, fresh = _sorted_out(drafts, changed)
         missing = [place for place in fresh if place not in prepared]
-        prepared.update(zip(missing, _prepare([drafts[p] for p in missing], now), strict=True))
+        fresh_drafts = [drafts[place] for place in missing]
+        prepared.update(zip(missing, _prepare(fresh_drafts, now, taken), strict=True))
         try:
             made = _write([prepared[place] for place in fresh], acting=acting, now=now, tell=tell)
         except IntegrityError:
@@ -93,10 +97,10 @@ class _Prepared:
     """All that can be worked out about a submission before the database is locked."""
 
     draft: Draft
-    matter: str
     proposal: Proposal
     want: Wanted
     stored: tuple[Similar, ...]
+    taken_at: datetime
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def _says_otherwise(said: Submission) -> str:
     return f"The {which} was used before for another request; use a new one for a new request"
 
 
-def _prepare(drafts: Sequence[Draft], now: datetime) -> list[_Prepared]:
+def _prepare(drafts: Sequence[Draft], now: datetime, taken: str) -> list[_Prepared]:
     """What each is about, where it is, who acts, and what it may repeat."""
     if not drafts:
         return []
@@ -152,7 +156,13 @@ def _prepare(drafts: Sequence[Draft], now: datetime) -> list[_Prepared]:
     proposals = propose(said, at=now)
     wants = wanted([_traits(draft, p, now) for draft, p in zip(drafts, proposals, strict=True)])
     return [
-        _Prepared(draft, proposal.matter, proposal, want, tuple(stored))
+        _Prepared(
+            draft,
+            proposal,
+            want,
+            tuple(stored),
+            (draft.said.received_at or now) if taken == "then" else now,
+        )
         for draft, proposal, want, stored in zip(
             drafts, proposals, wants, duplicates_of(wants), strict=True
         )
@@ -193,19 +203,16 @@ def _write(
     city = current()
     persons = seal_many([_contact(one.draft) for one in prepared])
     opened = casework.open_cases(
-        [
-            _new_case(one, person, city, now, tell)
-            for one, person in zip(prepared, persons, strict=True)
-        ],
+        [_new_case(one, person, city, tell) for one, person in zip(prepared, persons, strict=True)],
         acting=acting,
         now=now,
     )
-    requests = Request.objects.bulk_create(
-        [
-            _request(one, person, case.case_id, now)
-            for one, person, case in zip(prepared, persons, opened, strict=True)
-        ]
-    )
+    keys = fresh_keys(Request, len(prepared), connection=connection)
+    requests = [
+        _request(one, person, case.case_id, key)
+        for one, person, case, key in zip(prepared, persons, opened, keys, strict=True)
+    ]
+    insert_rows(requests, connection=connection)
     seal_notes(
         [
             NewNote(request.person_id, f"request:{request.pk}", one.draft.raw)
@@ -229,9 +236,7 @@ def _contact(draft: Draft) -> NewContact:
     )
 
 
-def _new_case(
-    one: _Prepared, person: int | None, city: City, now: datetime, tell: bool
-) -> casework.NewCase:
+def _new_case(one: _Prepared, person: int | None, city: City, tell: bool) -> casework.NewCase:
     said, proposal = one.draft.said, one.proposal
     matter = city.matters.get(proposal.matter)
     return casework.NewCase(
@@ -239,7 +244,8 @@ def _new_case(
         source=said.channel or said.door,
         text=one.draft.text,
         title=one.draft.title,
-        received_at=said.received_at or now,
+        received_at=said.received_at or one.taken_at,
+        opened_at=one.taken_at,
         matter=proposal.matter,
         area=proposal.area,
         place=one.draft.place,
@@ -255,12 +261,13 @@ def _new_case(
     )
 
 
-def _request(one: _Prepared, person: int | None, case_id: int, now: datetime) -> Request:
+def _request(one: _Prepared, person: int | None, case_id: int, key: int) -> Request:
     draft, said = one.draft, one.draft.said
     marks: dict[str, Any] = {f"sketch{n}": mark for n, mark in enumerate(one.want.sketches)}
     if said.lat is not None and said.lon is not None:
         marks["cell"] = cell_of(said.lat, said.lon)
     return Request(
+        pk=key,
         door=said.door,
         external_id=said.external_id,
         key=said.key,
@@ -272,8 +279,8 @@ def _request(one: _Prepared, person: int | None, case_id: int, now: datetime) ->
         lon=said.lon,
         channel=said.channel,
         supporters=said.supporters,
-        received_at=said.received_at or now,
-        accepted_at=now,
+        received_at=said.received_at or one.taken_at,
+        accepted_at=one.taken_at,
         person_id=person,
         case_id=case_id,
         matter=one.proposal.matter,

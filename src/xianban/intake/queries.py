@@ -222,10 +222,11 @@ COLUMNS = (
     *(("area", "text"), ("matter", "text")),
     *((name, "timestamptz") for name in ("since", "until", "lately", "soon")),
 )
-_POSTGRES = f"""SELECT q.n, found.id FROM unnest({", ".join(f"%s::{kind}[]" for _, kind in COLUMNS)})
- AS q({", ".join(name for name, _ in COLUMNS)}) CROSS JOIN LATERAL ({_look_ups("q")}) found"""  # noqa: S608
+_POSTGRES = f"""SELECT q.n, found.id FROM jsonb_to_recordset(%s) AS q({
+    ", ".join(f"{name} {kind}" for name, kind in COLUMNS)
+}) CROSS JOIN LATERAL ({_look_ups("q")}) found"""  # noqa: S608
 _SQLITE = f"""WITH q AS MATERIALIZED (SELECT {
-    ", ".join(f"value ->> {i} AS {name}" for i, (name, _) in enumerate(COLUMNS))
+    ", ".join(f"value ->> '{name}' AS {name}" for name, _ in COLUMNS)
 } FROM json_each(%s)) SELECT q.n, r.id FROM q CROSS JOIN intake_request r ON r.id IN ({
     _look_ups("q")
 })"""  # noqa: S608
@@ -237,14 +238,12 @@ def _candidates(given: Sequence[Wanted]) -> list[tuple[int, int]]:
     if not rows:
         return []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_POSTGRES, [list(column) for column in zip(*rows, strict=True)])
-        else:
-            cursor.execute(_SQLITE, [json.dumps(rows, default=_sqlite_time)])
+        statement = _POSTGRES if connection.vendor == "postgresql" else _SQLITE
+        cursor.execute(statement, [json.dumps(rows, default=_comparable)])
         return [(index, pk) for index, pk in cursor.fetchall()]
 
 
-def _marks(index: int, one: Wanted) -> list[Any]:
+def _marks(index: int, one: Wanted) -> dict[str, Any]:
     traits = one.traits
     cells: tuple[int | None, ...] = (None,) * 4
     if traits.lat is not None and traits.lon is not None:
@@ -252,9 +251,10 @@ def _marks(index: int, one: Wanted) -> list[Any]:
     copy, near = timedelta(days=COPY_DAYS), timedelta(days=NEAR_DAYS)
     at = traits.received_at
     spans = (at - copy, at + copy, at - near, at + near)
-    return [index, *one.sketches, *cells, traits.area, traits.matter, *spans]
+    values = (index, *one.sketches, *cells, traits.area, traits.matter, *spans)
+    return dict(zip((name for name, _ in COLUMNS), values, strict=True))
 
 
-def _sqlite_time(value: datetime) -> str:
-    """A time as Django writes it to SQLite, so that it compares as text."""
+def _comparable(value: datetime) -> str:
+    """A time as this database compares it: SQLite as text in UTC."""
     return str(connection.ops.adapt_datetimefield_value(value))
