@@ -2,6 +2,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
+    path("api/", include("xianban.api.urls")),
     path("", include("xianban.web.urls")),
 ]
 
