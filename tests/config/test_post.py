@@ -18,7 +18,14 @@ from xianban.ledger.api import Outgoing
 from xianban.residents.api import NewContact, erase, seal_many
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-VALUES = {"case": 7, "number": "20260302-7", "unit": "", "matter": "", "area": "", "due_at": "2026-03-05T10:00:00Z"}
+VALUES = {
+    "case": 7,
+    "number": "20260302-7",
+    "unit": "",
+    "matter": "",
+    "area": "",
+    "due_at": "2026-03-05T10:00:00Z",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +39,10 @@ def notice(to, kind="dispatched", number=1):
 
 
 def written():
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((home() / "outbox").glob("*.json"))]
+    return [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((home() / "outbox").glob("*.json"))
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +53,9 @@ def _empty_outbox():
 
 def add_handler(unit, email=""):
     add_user(
-        NewUser("li", email=email, grants=(Granted(Role.HANDLER, "", unit),)), acting=MACHINE, now=NOW
+        NewUser("li", email=email, grants=(Granted(Role.HANDLER, "", unit),)),
+        acting=MACHINE,
+        now=NOW,
     )
 
 
@@ -52,7 +64,9 @@ def add_handler(unit, email=""):
 def test_every_notice_has_words(kind, language):
     for to_person, table in ((True, TO_PERSONS), (False, TO_STAFF)):
         if kind in table:
-            words = letter(kind, VALUES, to_person=to_person, city=city.current(), language=language, now=NOW)
+            words = letter(
+                kind, VALUES, to_person=to_person, city=city.current(), language=language, now=NOW
+            )
             assert "20260302-7" in words.body
             assert "%" not in words.body
     assert kind in TO_PERSONS or kind in TO_STAFF

@@ -1,6 +1,9 @@
 from django.urls import include, path
 
+from xianban.config.health import healthz
+
 urlpatterns = [
+    path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
     path("api/", include("xianban.api.urls")),
     path("", include("xianban.web.urls")),

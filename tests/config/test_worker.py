@@ -1,0 +1,73 @@
+"""The worker: what is due runs, what fails is seen and keeps nobody else from running."""
+
+from datetime import UTC, datetime, timedelta
+
+import packs
+import pytest
+
+from xianban.city import api as city
+from xianban.config import health, worker
+from xianban.ledger.api import rounds
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _city(tmp_path):
+    city.forget()
+    packs.load_small_city(tmp_path / "pack")
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def test_without_a_city_only_the_ledger_is_sealed():
+    city.forget()
+    assert worker.run_once(now=now()) == ["checkpoint"]
+
+
+@pytest.mark.usefixtures("_city")
+def test_everything_runs_once_and_then_waits_its_time():
+    assert worker.run_once(now=now()) == list(worker.JOBS)
+    assert worker.run_once(now=now()) == []
+    assert worker.run_once(now=now() + timedelta(seconds=30)) == ["clocks", "notices"]
+
+
+@pytest.mark.usefixtures("_city")
+def test_a_failing_job_is_noted_and_the_others_run(monkeypatch):
+    def fails(now):
+        raise ZeroDivisionError("odd")
+
+    jobs = dict(worker.JOBS) | {"clocks": worker.Job(timedelta(seconds=10), fails)}
+    monkeypatch.setattr(worker, "JOBS", jobs)
+    assert worker.run_once(now=now()) == ["notices", "checkpoint", "learning"]
+    assert rounds()["clocks"].note == "ZeroDivisionError: odd"
+    unwell = {one.name: one.detail for one in health.look(now=now()) if not one.well}
+    assert unwell == {"worker": "fails at clocks; its log says why"}
+
+
+def test_health_says_what_is_not_well(client):
+    city.forget()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    by_name = {one["name"]: one for one in answer.json()["findings"]}
+    assert by_name["database"]["well"]
+    assert not by_name["worker"]["well"]
+    assert "xianban worker" in by_name["worker"]["detail"]
+    worker.run_once(now=now())
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_worker_that_fell_silent_is_not_well():
+    city.forget()
+    worker.run_once(now=now())
+    findings = {one.name: one for one in health.look(now=now() + timedelta(minutes=10))}
+    assert not findings["worker"].well
+    assert "last seen" in findings["worker"].detail
+
+
+def test_a_full_disk_is_not_well(monkeypatch):
+    monkeypatch.setattr(health, "DISK_FLOOR_MB", 10**9)
+    assert [one.name for one in health.look(now=now()) if not one.well] == ["worker", "disk"]
