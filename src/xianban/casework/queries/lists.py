@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
@@ -22,6 +23,7 @@ from xianban.city.api import City
 SOON = timedelta(days=1)
 COUNT_LIMIT = 10_000
 MAX_SIZE = 200
+TITLE_LENGTH = 80
 COUNTING = (
     "SELECT state, COUNT(*), SUM(CASE WHEN next_due_at < %s THEN 1 ELSE 0 END),"
     " SUM(CASE WHEN next_due_at >= %s AND next_due_at < %s THEN 1 ELSE 0 END)"
@@ -83,7 +85,8 @@ def _page(
     if after:
         rows = rows.filter(_beyond(after, filters.order))
     order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
-    return list(rows.order_by(*order).values(*COLUMNS)[:size])
+    begins = Left("text", TITLE_LENGTH)  # most of what people send has no title
+    return list(rows.order_by(*order).values(*COLUMNS, begins=begins)[:size])
 
 
 def _filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
@@ -144,8 +147,9 @@ def _beyond(after: str, order: str) -> Q:
 
 def _shown(row: dict[str, Any], city: City, now: datetime) -> CaseRow:
     due = row["next_due_at"]
-    plain = {name: row[name] for name in COLUMNS if name not in ("matter", "area", "unit")}
+    plain = {name: row[name] for name in COLUMNS if name not in ("title", "matter", "area", "unit")}
     return CaseRow(
+        title=row["title"] or row["begins"],
         number=case_number(row["id"], row["received_at"], tz=city.tz),
         matter=matter_named(city, row["matter"]),
         area=area_named(city, row["area"]),

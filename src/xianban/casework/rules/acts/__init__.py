@@ -45,7 +45,7 @@ DEEDS: dict[str, Deed] = {
     "review_suspension": suspending.review,
     "resume": suspending.resume,
     "follow_up": answering.follow_up,
-    "rate": answering.follow_up,
+    "rate": answering.rate,
     "close": answering.close,
     "reopen": answering.reopen,
     "decline": joining.decline,

@@ -61,11 +61,21 @@ def reopen_outcome(doing: Doing) -> str:
 
 
 def follow_up(doing: Doing) -> None:
-    """Note what was heard; a bad word opens the case again, a good one closes it."""
-    standing, solved = doing.standing, doing.said.get("solved")
-    n = len(standing.follow_ups) + 1
-    contacted = doing.kind == "resident" or bool(doing.said.get("contacted", True))
-    standing.follow_ups[n] = FollowUp(
+    """Note what the desk heard when it asked, or that nobody was reached."""
+    _note(doing, contacted=bool(doing.said.get("contacted")))
+    if doing.said.get("contacted"):
+        _heed(doing)
+
+
+def rate(doing: Doing) -> None:
+    """Note what the resident says without being asked."""
+    _note(doing, contacted=True)
+    _heed(doing)
+
+
+def _note(doing: Doing, *, contacted: bool) -> None:
+    n, solved = len(doing.standing.follow_ups) + 1, doing.said.get("solved")
+    doing.standing.follow_ups[n] = FollowUp(
         n,
         at=doing.now,
         source="resident" if doing.kind == "resident" else "desk",
@@ -75,8 +85,11 @@ def follow_up(doing: Doing) -> None:
         satisfaction=(doing.text("satisfaction") or "unstated") if contacted else "unstated",
         text=doing.text(),
     )
-    if not contacted:
-        return
+
+
+def _heed(doing: Doing) -> None:
+    """A bad word opens the case again, a good one closes it."""
+    standing = doing.standing
     if rate_outcome(doing) == "bad":
         put_right(doing)
     else:
