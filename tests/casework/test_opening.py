@@ -10,6 +10,7 @@ from xianban.base.errors import BadInput
 from xianban.casework.api import NewCase, case_view, open_cases, verify_heads
 from xianban.casework.models import Case, Clock
 from xianban.casework.queries.standings import replayed, standing_of
+from xianban.casework.rules.standing import COLUMNS
 from xianban.ledger.api import history
 from xianban.ledger.models import Notice
 
@@ -100,3 +101,8 @@ def test_the_page_of_a_new_case(town):
     assert view.persons == (7,)
     assert [event.verb for event in view.timeline] == ["open"]
     assert {clock.kind: clock.verdict for clock in view.clocks}["sign"] == "running"
+
+
+def test_clocks_have_their_columns_in_the_order_of_the_values():
+    columns = [field.attname for field in Clock._meta.concrete_fields]
+    assert columns == ["id", "case_id", *COLUMNS["clocks"]]
