@@ -3,10 +3,10 @@
 import json
 from datetime import UTC, datetime
 
-import packs
 import pytest
 from django.core import mail
 
+import packs
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_user
 from xianban.base.errors import Unavailable
 from xianban.base.home import home

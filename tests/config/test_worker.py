@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-import packs
 import pytest
 
+import packs
 from xianban.city import api as city
 from xianban.config import health, worker
 from xianban.ledger.api import rounds

@@ -1,0 +1,215 @@
+"""Every list, the deadline sweep and a case page with a million cases on PostgreSQL, in the database.
+
+Twenty thousand cases come in through the real doors; SQL copies them fifty times, a tenth of them
+open. Only named runs do this (`./run bench million`): it takes minutes and a few gigabytes.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+
+from benchmarks.report import Row
+
+TEMPLATE, COPIES, OPEN_COPIES = 20_000, 49, 4
+LIMIT_MS = 100.0
+REPEATS = 5
+NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)  # a Monday
+
+COPY_CASES = """
+INSERT INTO casework_case ({columns})
+SELECT {values} FROM casework_case c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.id <= %(top)s
+"""
+ENDED = "(k > %(open)s)"
+CASE_VALUES = {
+    "id": "c.id + k * %(top)s",
+    "received_at": "c.received_at - k * interval '5 days'",
+    "state": f"CASE WHEN {ENDED} THEN 'closed' ELSE c.state END",
+    "ended_at": f"CASE WHEN {ENDED} THEN c.received_at - k * interval '5 days' + interval '3 days' ELSE c.ended_at END",
+    "next_due_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.next_due_at + k * interval '7 hours' END",
+}
+COPY_CLOCKS = """
+INSERT INTO casework_clock ({columns})
+SELECT {values} FROM casework_clock c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.case_id <= %(top)s
+"""
+CLOCK_VALUES = {
+    "case_id": "c.case_id + k * %(top)s",
+    "state": f"CASE WHEN {ENDED} THEN 'met' ELSE c.state END",
+    "ended_at": f"CASE WHEN {ENDED} THEN c.started_at ELSE c.ended_at END",
+    "wake_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.wake_at + k * interval '7 hours' END",
+    "paused_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.paused_at END",
+    "left_s": f"CASE WHEN {ENDED} THEN NULL ELSE c.left_s END",
+}
+COPY_ACTS = """
+INSERT INTO ledger_act ({columns})
+SELECT {values} FROM ledger_act c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.subject LIKE 'case:%%'
+"""
+ACT_VALUES = {"subject": "'case:' || (substr(c.subject, 6)::bigint + k * %(top)s)"}
+
+
+def run() -> list[Row]:
+    """Fill a database of our own, then time what people and the worker ask of it."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    import postgres
+
+    os.environ["XIANBAN_DATABASE_URL"], _server = postgres.start(durable=True)
+    from xianban.config.setup import ready
+
+    ready()
+    _fill()
+    return [
+        Row(f"1 million cases: {name}", spent, "ms", mark=f"< {LIMIT_MS:.0f}", met=spent < LIMIT_MS, note="slowest of 5, in the database")
+        for name, spent in _asked()
+    ]
+
+
+def _fill() -> None:
+    from django.db import connection
+
+    from xianban.accounts.api import MACHINE
+    from xianban.city import api as city
+    from xianban.intake.api import Submission, receive_many
+    from xianban.simulate.sample_pack import write_sample_pack
+
+    city.load(write_sample_pack(Path(mkdtemp()) / "pack"), now=NOW)
+    for start in range(0, TEMPLATE, 500):
+        batch = [Submission(**one) for one in _texts(start, 500)]
+        receive_many(batch, acting=MACHINE, now=NOW, tell=False)
+        print(f"\r{start + 500:,} cases", end="", file=sys.stderr)
+    numbers = {"copies": COPIES, "top": TEMPLATE, "open": OPEN_COPIES}
+    with connection.cursor() as cursor:
+        for statement, table, special in (
+            (COPY_CASES, "casework_case", CASE_VALUES),
+            (COPY_CLOCKS, "casework_clock", CLOCK_VALUES),
+            (COPY_ACTS, "ledger_act", ACT_VALUES),
+        ):
+            columns = [c for c in _columns(cursor, table) if c != "id" or "id" in special]
+            values = [special.get(column, f'c."{column}"') for column in columns]
+            names = ", ".join(f'"{column}"' for column in columns)
+            cursor.execute(statement.format(columns=names, values=", ".join(values)), numbers)
+            print(f"\n{table}: {cursor.rowcount:,} rows", end="", file=sys.stderr)
+        cursor.execute("VACUUM ANALYZE")
+    print(file=sys.stderr)
+
+
+def _columns(cursor, table: str) -> list[str]:
+    cursor.execute(f'SELECT * FROM "{table}" LIMIT 0')
+    return [column.name for column in cursor.description]
+
+
+def _texts(start: int, n: int) -> Iterator[dict[str, object]]:
+    """Requests of the last five days, spread over the matters and places of the sample city."""
+    from xianban.city import api as city
+
+    here = city.current()
+    said = [(m.code, text) for m in here.matters.values() for text in m.examples]
+    for i in range(start, start + n):
+        matter, text = said[i % len(said)]
+        place = here.places[(i * 7) % len(here.places)]
+        yield {
+            "door": "bench",
+            "external_id": str(i),
+            "text": f"{place['name']}，{text}（{i}）",
+            "place": place["name"],
+            "lat": float(place["lat"]),
+            "lon": float(place["lon"]),
+            "matter_hint": matter,
+            "received_at": NOW - timedelta(seconds=21 * i),
+        }
+
+
+def _asked() -> Iterator[tuple[str, float]]:
+    from xianban.accounts.api import Actor, Granted, Role
+    from xianban.casework import api as casework
+    from xianban.casework.api import Filters
+    from xianban.city import api as city
+
+    here = city.current()
+    districts = here.children[here.root]
+    unit = max(here.units, key=lambda code: casework.case_counts(_anyone(), Filters(unit=code), now=NOW).open)
+    street = here.children[districts[0]][0]
+    desk = _anyone()
+    handler = Actor(kind="user", id=2, name="", grants=(Granted(Role.HANDLER, "", unit),))
+    supervisor = Actor(kind="user", id=3, name="", grants=(Granted(Role.SUPERVISOR, districts[0], ""),))
+    matter = here.leaf_matters[0]
+    lists: dict[str, tuple[Actor, Filters]] = {
+        "all, by what is due": (desk, Filters()),
+        "all, newest": (desk, Filters(order="newest")),
+        "late": (desk, Filters(late=True)),
+        "soon": (desk, Filters(soon=True)),
+        "undecided": (desk, Filters(states=("received",))),
+        "closed, newest": (desk, Filters(states=("closed",), order="newest")),
+        "one matter": (desk, Filters(matter=matter)),
+        "a first-level matter": (desk, Filters(matter=here.matter_line(matter)[0])),
+        "a street, newest": (desk, Filters(area=street, order="newest")),
+        "critical": (desk, Filters(urgency="critical")),
+        "handler's own": (handler, Filters()),
+        "handler's newest": (handler, Filters(order="newest")),
+        "supervisor's district": (supervisor, Filters()),
+        "supervisor's late": (supervisor, Filters(late=True)),
+        "supervisor's one matter": (supervisor, Filters(matter=matter)),
+    }
+    for name, (actor, filters) in lists.items():
+        yield f"list, {name}", _slowest(lambda a=actor, f=filters: casework.case_list(a, f, now=NOW))
+        first = casework.case_list(actor, filters, now=NOW)
+        if first.next:
+            token = first.next
+            yield f"list, {name}, next page", _slowest(lambda a=actor, f=filters, t=token: casework.case_list(a, f, now=NOW, after=t))
+    for name, actor in (("desk", desk), ("handler", handler), ("supervisor", supervisor)):
+        yield f"counts, {name}", _slowest(lambda a=actor: casework.case_counts(a, Filters(), now=NOW))
+    key = TEMPLATE * 20 + 77
+    yield "case page", _slowest(lambda: casework.case_view(key, desk, now=NOW))
+    yield "case page, its acts", _slowest(lambda: casework.access(desk).acts_for(key, now=NOW))
+    yield "sweep, to find 200 due clocks", _slowest(_find_due)
+    yield "sweep, one clock moved", _swept() / 200
+
+
+def _anyone():
+    from xianban.accounts.api import Actor, Granted, Role
+
+    return Actor(kind="user", id=1, name="", grants=(Granted(Role.DISPATCHER, "", ""),))
+
+
+def _find_due() -> None:
+    from xianban.casework.models import Clock
+
+    list(Clock.objects.filter(wake_at__lte=NOW).order_by("wake_at", "id").values_list("case_id", "n")[:200])
+
+
+def _swept() -> float:
+    from xianban.casework import api as casework
+
+    with database_ms() as spent:
+        swept = casework.sweep(now=NOW, limit=200)
+    return spent[0] * 200 / max(swept.looked, 1)
+
+
+def _slowest(ask: Callable[[], object]) -> float:
+    times = []
+    for _ in range(REPEATS):
+        with database_ms() as spent:
+            ask()
+        times.append(spent[0])
+    return max(times)
+
+
+@contextmanager
+def database_ms() -> Iterator[list[float]]:
+    """Milliseconds spent waiting for the database, all queries together."""
+    from django.db import connection
+
+    spent = [0.0]
+
+    def timed(execute, sql, params, many, context):
+        started = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            spent[0] += (time.perf_counter() - started) * 1000
+
+    with connection.execute_wrapper(timed):
+        yield spent
