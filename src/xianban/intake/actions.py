@@ -319,7 +319,11 @@ def _like(request: Request, alike: Likeness) -> Similar:
 def _links(made: Sequence[_Made]) -> list[casework.NewLink]:
     return [
         casework.NewLink(
-            case=one.opened.case_id, other=like.case_id, kind="similar", score=like.score
+            case=one.opened.case_id,
+            other=like.case_id,
+            kind="similar",
+            score=like.score,
+            at=one.request.accepted_at,
         )
         for one in made
         for like in one.similar

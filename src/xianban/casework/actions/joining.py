@@ -135,7 +135,7 @@ def link_cases(links: Sequence[NewLink], *, acting: Actor, now: datetime) -> int
                     other_id=link.other,
                     kind=link.kind,
                     score=link.score,
-                    since=now,
+                    since=link.at or now,
                 )
                 for link in fresh
             ]
@@ -145,18 +145,17 @@ def link_cases(links: Sequence[NewLink], *, acting: Actor, now: datetime) -> int
 
 
 def _write_links_down(fresh: Sequence[NewLink], acting: Actor, now: datetime) -> None:
-    by_case: dict[int, list[list[Any]]] = {}
+    by_case: dict[int, list[NewLink]] = {}
     for link in fresh:
-        by_case.setdefault(link.case, []).append([link.other, link.kind, round(link.score, 3)])
+        by_case.setdefault(link.case, []).append(link)
     Case.objects.filter(pk__in=by_case).update(version=F("version") + 1)
-    append(
-        [
-            Entry(
-                subject_of(case), "link", acting.key, now, {"said": {"links": found}, "change": {}}
-            )
-            for case, found in by_case.items()
-        ]
-    )
+    entries = []
+    for case, links in by_case.items():
+        found = [[link.other, link.kind, round(link.score, 3)] for link in links]
+        at = max(link.at or now for link in links)
+        said = {"said": {"links": found}, "change": {}}
+        entries.append(Entry(subject_of(case), "link", acting.key, at, said))
+    append(entries)
 
 
 def hear(case_id: int, person_id: int, *, acting: Actor, now: datetime) -> int:

@@ -55,12 +55,16 @@ class Opened:
 
 @dataclass(frozen=True)
 class NewLink:
-    """Two cases that have to do with each other; `score` is how sure a machine is, 1 for a person."""
+    """Two cases that have to do with each other; `score` is how sure a machine is, 1 for a person.
+
+    `at` is when that was noted, for a history that is brought in; left out, now.
+    """
 
     case: int
     other: int
     kind: str = "similar"
     score: float = 1.0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
