@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from xianban.base.errors import Unavailable
+from xianban.base.errors import Unavailable, WrongState
 from xianban.base.home import home
+
+RESTORE_UNFINISHED = ".restore-unfinished"  # in the home while a restore is in its last step
 
 
 def django_up() -> None:
@@ -19,6 +21,10 @@ def django_up() -> None:
 
 def ready() -> None:
     """Django up and the database migrated; the first call in a new home makes it."""
+    if (home() / RESTORE_UNFINISHED).exists():
+        raise WrongState(
+            f"a restore into {home()} was cut off in its last step; repeat it with --replace"
+        )
     django_up()
     from django.core.management import call_command
     from django.db import OperationalError, connection
