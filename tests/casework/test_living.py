@@ -73,6 +73,14 @@ def test_clocks_run_out_in_between_and_until_the_end(town):
     assert verbs[-1] == "miss"
 
 
+def test_clocks_move_though_nothing_was_done(town):
+    case_id = make_case().case_id
+    live_through([], until=monday(12), cases=[case_id])
+    acts = history(f"case:{case_id}")
+    assert [act.verb for act in acts[:3]] == ["open", "remind", "remind"]
+    assert acts[1].at == monday(10.5)
+
+
 def test_what_the_rules_refuse_is_left_out_and_told(town):
     case_id = make_case().case_id
     way = [

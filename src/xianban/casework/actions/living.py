@@ -66,21 +66,24 @@ class _Life:
     entries: list[Entry] = field(default_factory=list)
 
 
-def live_through(deeds: Sequence[Deed], *, until: datetime | None = None) -> Lived:
+def live_through(
+    deeds: Sequence[Deed], *, until: datetime | None = None, cases: Iterable[int] = ()
+) -> Lived:
     """Do past acts to many cases in one transaction, those of each case in order of their time.
 
-    Clocks move up to `until`; left out, up to the last act of each case. An act that the rules
+    Clocks move up to `until`; left out, up to the last act of each case. Those of `cases` move too,
+    though nothing is done to them. An act that the rules
     refuse is left out and reported. Acts on two cases at once (a merge, say) take `perform`.
     """
-    by_case: dict[int, list[Deed]] = {}
+    by_case: dict[int, list[Deed]] = {case_id: [] for case_id in cases}
     for deed in deeds:
         if deed.verb in TWO_CASES:
             raise BadInput(f"“{deed.verb}” cannot be done in bulk; use `perform`")
         by_case.setdefault(deed.case_id, []).append(deed)
     with transaction.atomic():
-        cases = locked_in_order(list(by_case))
-        standings = standings_of(cases.values())
-        lives = [_Life(cases[pk], standings[pk]) for pk in by_case]
+        rows = locked_in_order(list(by_case))
+        standings = standings_of(rows.values())
+        lives = [_Life(rows[pk], standings[pk]) for pk in by_case]
         known = {life.case.pk: snapshot(life.standing) for life in lives}
         player = _Player(current())
         for life in lives:
