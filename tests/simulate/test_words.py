@@ -37,7 +37,7 @@ def test_texts_rarely_repeat(rng):
 
 def test_one_problem_is_told_in_different_words(rng):
     fact = fact_of("010203", rng)
-    texts = {say("010203", ROAD, rng, again=fact).text for _ in range(12)}
+    texts = {say("010203", ROAD, rng, fact=fact).text for _ in range(12)}
     assert len(texts) > 8
 
 

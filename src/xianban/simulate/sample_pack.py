@@ -37,10 +37,10 @@ HOLIDAYS = {
 }
 
 
-def write_sample_pack(folder: Path, *, seed: int = 7) -> Path:
-    """Write the whole pack into `folder`; the same seed writes the same bytes."""
+def write_sample_pack(folder: Path, *, seed: int = 7, city: Geography | None = None) -> Path:
+    """Write the whole pack into `folder`; the same seed (or `city`) writes the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    city = make_geography(seed)
+    city = city or make_geography(seed)
     texts = {
         "city.toml": CITY_TOML.format(name=city.areas[0].name),
         "areas.csv": _csv(_area_rows(city.areas)),

@@ -35,6 +35,13 @@ SINCE = (
     "之前报过一次，好了两天又这样。",
     "刚刚发生的。",
 )
+JUST_NOW = (
+    "刚刚发生的。",
+    "今天早上发现的。",
+    "半个小时前开始的。",
+    "{h}点多开始的。",
+    "刚才又严重了。",
+)
 MOODS = (
     "实在受不了了。",
     "太影响生活了。",
@@ -128,22 +135,30 @@ def somebody(rng: np.random.Generator) -> Somebody:
 
 
 def say(
-    matter: str, site: Site, rng: np.random.Generator, *, how: str = "phone", again: str = ""
+    matter: str,
+    site: Site,
+    rng: np.random.Generator,
+    *,
+    how: str = "phone",
+    fact: str = "",
+    fresh: bool = False,
 ) -> Said:
     """One request about `matter` at `site`, taken down by `how`: phone, web or grid.
 
-    `again` is the fact that somebody else already reported: then it is told in other words around it.
+    `fact` is what is wrong, where somebody else reported it before: told in other words around it.
+    `fresh` says that it has just happened.
     """
     leaf = leaves()[matter]
     consult = leaf["urgency"] == "consult" and how != "grid"
-    fact = again or fact_of(matter, rng)
+    fact = fact or fact_of(matter, rng)
     parts = [_pick(rng, CONSULT_OPENINGS if consult else OPENINGS[how])]
     parts.append(f"{_where(matter, site, rng)}{_filled(fact, rng)}")
     parts[-1] += "" if parts[-1][-1] in "？！" else "？" if consult and rng.random() < 0.6 else "。"
     if rng.random() < 0.35:
         parts.append(_filled(_pick(rng, _details(matter)), rng) + "。")
     if not consult and rng.random() < 0.5:
-        parts.append(_filled(_pick(rng, SINCE), rng))
+        fresh = fresh or leaf["urgency"] == "critical"
+        parts.append(_filled(_pick(rng, JUST_NOW if fresh else SINCE), rng))
     if how != "grid" and rng.random() < 0.08:
         parts += [_filled(part, rng) for part in rng.permutation(LONG_PARTS)[: rng.integers(2, 5)]]
     if how != "grid" and rng.random() < 0.3:
@@ -153,10 +168,14 @@ def say(
     return Said(_title(leaf["level3"], site, rng, consult=consult), _slip("".join(parts), rng))
 
 
+def facts(matter: str) -> list[str]:
+    """The ways to say what is wrong: the category's examples, and some more."""
+    return [*leaves()[matter]["examples"].split("|"), *_sayings()[matter]["facts"].split("|")]
+
+
 def fact_of(matter: str, rng: np.random.Generator) -> str:
     """One way to say what is wrong."""
-    row = _sayings()[matter]
-    return _pick(rng, [*leaves()[matter]["examples"].split("|"), *row["facts"].split("|")])
+    return _pick(rng, facts(matter))
 
 
 def say_vaguely(site: Site, rng: np.random.Generator) -> Said:
