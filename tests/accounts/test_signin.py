@@ -13,6 +13,16 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday
 WORD = "seven-wide-rivers"
 
 
+@pytest.fixture(autouse=True)
+def _no_other_room(settings):
+    """Sign-in alone, with the library's own plain pages."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "xianban.web" not in name]
+    (engine,) = settings.TEMPLATES
+    processors = engine["OPTIONS"]["context_processors"]
+    options = {"context_processors": [name for name in processors if "xianban" not in name]}
+    settings.TEMPLATES = [engine | {"DIRS": [], "OPTIONS": options}]
+
+
 @pytest.fixture
 def wang():
     return add_user(NewUser("wang", password=WORD), acting=MACHINE, now=NOW)
@@ -61,6 +71,18 @@ def test_too_many_tries_lock_the_account_for_that_address(client, wang):
     assert "15" in right.content.decode()
     assert who(client) == "nobody"
     assert sign_in(client, REMOTE_ADDR="10.0.0.9").status_code == 302  # the person elsewhere
+
+
+def test_behind_a_proxy_the_address_is_the_callers(client, wang, settings):
+    settings.TRUSTED_PROXIES = 1
+    stranger, here = (
+        {"HTTP_X_FORWARDED_FOR": "6.6.6.6"},
+        {"HTTP_X_FORWARDED_FOR": "1.1.1.1, 7.7.7.7"},
+    )
+    for _ in range(8):
+        sign_in(client, "wrong-wrong", **stranger)
+    assert sign_in(client, **stranger).status_code == 429
+    assert sign_in(client, **here).status_code == 302
 
 
 def test_a_new_password_ends_other_sessions(client, wang):
