@@ -119,6 +119,7 @@ LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_CLIENT_IP_CALLABLE = "xianban.accounts.adapter.address_of"
 AXES_LOCKOUT_CALLABLE = "xianban.accounts.adapter.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
@@ -133,7 +134,9 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
-        "style-src": [SELF],  # scripts may still set the style of an element, which is all Leaflet does
+        "style-src": [
+            SELF
+        ],  # scripts may still set the style of an element, which is all Leaflet does
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
         "object-src": [NONE],
