@@ -141,7 +141,16 @@ def _input(verb: str, field: Field, view: CaseView) -> Input:
         long=field.kind == "text" and field.name in LONG,
         options=_options(field, view),
         list=LISTS.get(field.kind, ""),
+        value=_usual(verb, field, view),
     )
+
+
+def _usual(verb: str, field: Field, view: CaseView) -> str:
+    """What is most likely wanted: the unit that the duty list names, where one is to be found."""
+    lead = view.duty.get("lead")
+    if verb != "dispatch" or field.kind != "unit" or lead is None:
+        return ""
+    return next((name for name, code in choices.unit_names().items() if code == lead.code), "")
 
 
 def _options(field: Field, view: CaseView) -> tuple[tuple[str, str], ...]:

@@ -1,17 +1,34 @@
 """Why a case went where it went: what the machine thought, how sure it was, and which duty row held."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianban.base.errors import NotFound
 from xianban.casework.api import CaseView
 from xianban.city import api as city
 from xianban.city.api import City
 
+PLACES: Mapping[str, Promise] = {
+    "given": gettext_lazy("登记时指定的区域"),
+    "point": gettext_lazy("地图上点出的位置"),
+    "place": gettext_lazy("地点里写了“%(words)s”"),
+    "text": gettext_lazy("话里提到“%(words)s”"),
+    "whole": gettext_lazy("全市只有一个区域"),
+    "unknown": gettext_lazy("没有说清在哪里"),
+}
+DOUBTS: Mapping[str, Promise] = {
+    "low": gettext_lazy("对事项的把握不够，所以由人来定。"),
+    "no_place": gettext_lazy("没有说清地点，而各处由不同单位办，所以由人来定。"),
+    "gap": gettext_lazy("权责清单没有写明这件事由谁办，所以由人来定。"),
+}
 ENOUGH = 5  # words
+MATCHED = re.compile(r"matter (?P<matter>\S+) at area (?P<area>\S+)")
 
 
 @dataclass(frozen=True)
@@ -24,7 +41,9 @@ class Reasons:
     words: tuple[str, ...]
     others: tuple[tuple[str, float], ...]
     place: str
+    doubt: str
     duty: tuple[tuple[str, str], ...]
+    playbook: tuple[str, ...]
 
 
 def reasons_of(view: CaseView) -> Reasons | None:
@@ -45,8 +64,10 @@ def reasons_of(view: CaseView) -> Reasons | None:
         confident=bool(proposal.get("confident")),
         words=_words(why.get("words") or ()),
         others=_others(proposal.get("alternatives") or (), here, matter),
-        place=_place(proposal.get("place_reason") or why.get("place")),
-        duty=_duty(view.duty),
+        place=_place(proposal.get("place_reason")),
+        doubt=str(DOUBTS.get(str(proposal.get("doubt") or ""), "")),
+        duty=_duty(view.duty, here),
+        playbook=_steps(view.duty.get("playbook")),
     )
 
 
@@ -62,15 +83,19 @@ def _others(given: Sequence[Any], here: City, matter: str) -> tuple[tuple[str, f
 
 
 def _place(reason: Any) -> str:
-    return reason if isinstance(reason, str) else str((reason or {}).get("text") or "")
+    """How the place was found, in words."""
+    if not isinstance(reason, dict):
+        return ""
+    sentence = PLACES.get(str(reason.get("how")))
+    return str(sentence) % {"words": reason.get("text", "")} if sentence else ""
 
 
-def _duty(duty: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _duty(duty: Mapping[str, Any], here: City) -> tuple[tuple[str, str], ...]:
     """The row of the duty list, as pairs of a word and what it says."""
     lead = duty.get("lead")
     rows = (
         (_("权责清单"), _("第 %(row)s 行") % {"row": duty["row"]} if duty.get("row") else ""),
-        (_("适用于"), str(duty.get("matched") or "")),
+        (_("适用于"), _matched(str(duty.get("matched") or ""), here)),
         (_("主办"), getattr(lead, "name", "")),
         (
             _("协办"),
@@ -79,6 +104,19 @@ def _duty(duty: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (_("法律依据"), str(duty.get("legal_basis") or "")),
         (_("权限"), str(duty.get("powers") or "")),
         (_("办结标准"), str(duty.get("acceptance") or "")),
-        (_("办理要点"), str(duty.get("playbook") or "")),
     )
     return tuple((word, said) for word, said in rows if said)
+
+
+def _matched(said: str, here: City) -> str:
+    """Which matter and which area the row is written for; names instead of codes."""
+    match = MATCHED.fullmatch(said)
+    if match is None:
+        return said
+    return f"{here.matter_name(match['matter'])} · {here.area_name(match['area'])}"
+
+
+def _steps(playbook: Any) -> tuple[str, ...]:
+    if isinstance(playbook, str):
+        return (playbook,) if playbook else ()
+    return tuple(str(step) for step in playbook or ())

@@ -17,11 +17,13 @@ from xianban.web.verbs import verb_of
 
 # Said of an act when its values allow; the bare name of the act otherwise.
 SENTENCES: Mapping[str, Promise] = {
+    "open": gettext_lazy("收到诉求，按权责清单派给%(unit)s"),
     "dispatch": gettext_lazy("派给%(unit)s"),
     "redispatch": gettext_lazy("改派给%(unit)s"),
     "uphold": gettext_lazy("同意退单，改派给%(unit)s"),
     "designate": gettext_lazy("指定%(unit)s承办"),
     "invite": gettext_lazy("邀请%(unit)s协办"),
+    "reject": gettext_lazy("不同意退单，仍由%(unit)s办理"),
     "object": gettext_lazy("退单：%(reason)s"),
     "decline": gettext_lazy("不予受理：%(exit)s"),
     "merge": gettext_lazy("并入 %(into)s"),
@@ -119,6 +121,8 @@ def _details(values: Mapping[str, Any]) -> tuple[str, ...]:
     ):
         if values.get(name) is not None:
             said.append(yes if values[name] else no)
+    if values.get("escalated"):
+        said.append(_("升到%(level)s级") % {"level": words.called(words.LEVELS, values["escalated"])})
     if values.get("satisfaction"):
         said.append(words.called(words.SATISFACTION, values["satisfaction"]))
     return tuple(remark for remark in said if remark)

@@ -1,5 +1,6 @@
 """One case: all that this person may see of it, and exactly the acts that they may do now."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ from xianban.web.reasons import reasons_of
 from xianban.web.timeline import Line, lines_of
 from xianban.web.verbs import verb_of
 from xianban.web.wording import in_words
+
+HEADING = 60  # characters
+FIRST_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 
 
 @require_safe
@@ -139,6 +143,7 @@ def _page(
     said = intake.requests_of([view.id]).get(view.id, [])
     context = menu(actor, "cases") | {
         "case": view,
+        "heading": view.title or _beginning(view.text),
         "acts": acts,
         "lists": lists_for(acts),
         "lines": _timeline(view),
@@ -152,6 +157,13 @@ def _page(
         **more,
     }
     return render(request, "cases/case.html", context, status=status)
+
+
+def _beginning(text: str) -> str:
+    """The first sentence, as a heading for what came without one."""
+    first = FIRST_SENTENCE.match(text.strip())
+    said = first[0] if first else text
+    return said if len(said) <= HEADING else said[: HEADING - 1] + "…"
 
 
 def _timeline(view: CaseView) -> list[Line]:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from xianban.base.errors import NotFound
 from xianban.city import api as city
 
-LEVELS = ("district", "street")
 DIGITS = 5  # of a degree: about a metre
 FRESH_S = 300  # then the browser asks whether it is still the same
 
@@ -35,24 +34,28 @@ def areas(request: HttpRequest) -> HttpResponse:
 @lru_cache(maxsize=2)
 def _collection(stamp: str) -> str:
     here = city.current()
-    shown = [
-        _feature(json.loads(here.shapes[code]), code=code, name=area.name, level=area.level)
-        for level in reversed(LEVELS)
-        for code, area in here.areas.items()
-        if area.level == level and code in here.shapes
-    ]
+    streets, districts = (
+        [
+            _feature(json.loads(here.shapes[code]), code=code, name=area.name, level=level)
+            for code, area in here.areas.items()
+            if area.level == level and code in here.shapes
+        ]
+        for level in ("street", "district")
+    )
     behind = [
-        _feature(json.loads(layer.geometry), kind=layer.kind, name=layer.name)
+        _feature(
+            json.loads(layer.geometry), kind=layer.kind, name=layer.name, weight=layer.weight
+        )
         for layer in here.background
     ]
     return json.dumps(
-        {"type": "FeatureCollection", "features": shown + behind},
+        {"type": "FeatureCollection", "features": streets + behind + districts},
         ensure_ascii=False,
         separators=(",", ":"),
     )
 
 
-def _feature(geometry: dict[str, Any], **properties: str) -> dict[str, Any]:
+def _feature(geometry: dict[str, Any], **properties: str | float | None) -> dict[str, Any]:
     rounded = {**geometry, "coordinates": _rounded(geometry["coordinates"])}
     return {"type": "Feature", "properties": properties, "geometry": rounded}
 

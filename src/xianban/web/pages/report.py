@@ -1,6 +1,7 @@
 """The resident's first page: say what happened, and get a number. Works without JavaScript."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from xianban.accounts.api import MACHINE
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotFound, Unavailable
+from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.dispatch import api as dispatch
 from xianban.intake import api as intake
@@ -117,9 +119,23 @@ def _guess(text: str, given: dict[str, Any]) -> dict[str, Any]:
         "matter": here.matter_path(proposal.matter)[-1] if proposal.matter else "",
         "confident": proposal.confident,
         "unit": here.unit_name(proposal.assignment.lead) if proposal.assignment else "",
-        "area": here.area_name(proposal.area) if proposal.area else "",
-        "near": near,
+        "area": here.area_name(proposal.area) if proposal.area not in ("", here.root) else "",
+        "need_place": proposal.doubt == "no_place",
+        "near": _open_near(near, now=now),
     }
+
+
+def _open_near(similar: list[intake.Similar], *, now: datetime) -> list[dict[str, Any]]:
+    """Of the requests alike, those still open; the community and the state, nobody's words."""
+    here = city.current()
+    shown = []
+    for one in similar:
+        story = casework.public_story(one.case_id, now=now)
+        if story.ended_at is None:
+            community = here.area_at_level(story.area.code, "community") or story.area.code
+            area = here.area_name(community) if community != here.root else ""
+            shown.append({"area": area, "state": story.state, "received_at": one.received_at})
+    return shown
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -14,22 +14,21 @@
     document.head.append(sheet, code);
   });
 
-  const kindOf = (feature) => {
-    const level = feature.properties.level;
-    if (level) return `area-line ${level}`;
-    const kind = feature.properties.kind === "road" ? "road" : "river";
-    return `layer-${kind}${feature.geometry.type.endsWith("Polygon") ? " area" : ""}`;
+  const look = (feature) => {
+    const { level, kind, weight } = feature.properties;
+    if (level) return { className: `area-line ${level}` };
+    return { className: `layer layer-${kind}`, weight: weight || 1 };
   };
 
   async function draw(box) {
     if (box.dataset.drawn) return;
     box.dataset.drawn = "1";
     await leaflet();
-    const map = L.map(box, { attributionControl: false, zoomSnap: 0.5, scrollWheelZoom: false });
+    const map = L.map(box, { attributionControl: false, zoomSnap: 0.25, scrollWheelZoom: false });
     const shapes = await (await fetch(box.dataset.areas)).json();
     const ground = L.geoJSON(shapes, {
       interactive: false,
-      style: (feature) => ({ className: kindOf(feature) }),
+      style: look,
     }).addTo(map);
     const bounds = ground.getBounds();
     if (bounds.isValid()) map.fitBounds(bounds); else map.setView([30, 110], 4);

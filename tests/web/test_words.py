@@ -1,0 +1,120 @@
+"""Every sentence has its English, every code has its word, every refusal its page."""
+
+import ast
+import re
+
+import pytest
+from django.utils import translation
+
+from xianban.base import errors
+from xianban.casework import api as casework
+from xianban.casework.api import OF_THEMSELVES, VERBS
+from xianban.city.api import LEVELS, URGENCIES
+from xianban.residents.api import Purpose
+from xianban.web import catalogue, refusals, verbs, words
+from xianban.web.wording import COMPILED, in_words
+
+
+def test_every_sentence_has_its_english():
+    entries = catalogue.read_po()
+    missing = [text for text in catalogue.said() if not (text in entries and entries[text].words)]
+    assert not missing, "give these English in the .po and run python -m xianban.web.catalogue"
+
+
+def test_nothing_is_translated_that_nobody_says():
+    assert not set(catalogue.read_po()) - set(catalogue.said())
+
+
+def test_the_mo_is_what_the_po_compiles_to():
+    assert catalogue.PO.with_suffix(".mo").read_bytes() == catalogue.mo_bytes(catalogue.read_po())
+
+
+def test_placeholders_are_the_same_in_both_languages():
+    hole = re.compile(r"%\((\w+)\)")
+    for entry in catalogue.read_po().values():
+        for english in entry.words:
+            assert set(hole.findall(english)) == set(hole.findall(entry.said)), entry.said
+
+
+def test_po_text_is_read_back_as_it_was_written(tmp_path):
+    entries = {
+        "说“好”\n": catalogue.Entry("说“好”\n", "", ('say "yes"\n\\',)),
+        "%(n)d 天": catalogue.Entry("%(n)d 天", "%(n)d 天", ("%(n)d day", "%(n)d days")),
+    }
+    file = tmp_path / "x.po"
+    file.write_text(catalogue.po_text(entries), encoding="utf-8")
+    assert catalogue.read_po(file) == entries
+
+
+def test_the_mo_is_read_by_gettext(tmp_path):
+    import gettext
+    import io
+
+    entries = {"天": catalogue.Entry("天", "", ("days",)), "%(n)d 天": catalogue.Entry("%(n)d 天", "%(n)d 天", ("%(n)d day", "%(n)d days"))}
+    told = gettext.GNUTranslations(io.BytesIO(catalogue.mo_bytes(entries)))
+    assert told.gettext("天") == "days"
+    assert told.ngettext("%(n)d 天", "%(n)d 天", 1) == "%(n)d day"
+    assert told.ngettext("%(n)d 天", "%(n)d 天", 2) == "%(n)d days"
+
+
+@pytest.mark.parametrize(
+    ("codes", "table"),
+    [
+        (casework.STATES, words.STATES),
+        (casework.EXITS, words.EXITS),
+        (casework.OBJECTIONS, words.OBJECTIONS),
+        (casework.SATISFACTION, words.SATISFACTION),
+        (LEVELS, words.LEVELS),
+        (URGENCIES, words.URGENCY),
+        ([str(purpose) for purpose in Purpose], words.PURPOSES),
+        ([*VERBS, *OF_THEMSELVES], verbs.VERBS),
+    ],
+)
+def test_every_code_has_a_word(codes, table):
+    assert not set(codes) - set(table)
+
+
+def leaves(kind):
+    below = kind.__subclasses__()
+    return [kind] if not below else [leaf for sub in below for leaf in leaves(sub)]
+
+
+@pytest.mark.parametrize("leaf", leaves(errors.XianbanError))
+def test_every_leaf_of_the_errors_is_mapped(leaf):
+    assert leaf in refusals.STATUS
+    assert int(refusals.STATUS[leaf]) in refusals.ANSWERS
+
+
+def raised_by(source):
+    """The sentences of the refusals that a file raises, holes filled with a word."""
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args):
+            continue
+        said = node.exc.args[0]
+        if isinstance(said, ast.Constant):
+            yield str(said.value)
+        elif isinstance(said, ast.JoinedStr):
+            yield "".join(
+                part.value if isinstance(part, ast.Constant) else "9" for part in said.values
+            )
+
+
+ACTS = ("casework/rules/acts", "casework/rules/deciding.py", "casework/actions/joining.py", "casework/actions/performing.py")
+
+
+def test_what_acts_refuse_is_said_in_chinese_too():
+    unknown = []
+    for place in ACTS:
+        path = catalogue.ROOMS / place
+        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+            said = raised_by(file.read_text(encoding="utf-8"))
+            unknown += [s for s in said if not any(shape.match(s) for shape, _ in COMPILED)]
+    assert not unknown, "give these a sentence in web/wording.py"
+
+
+def test_a_refusal_speaks_the_language_of_the_page():
+    refusal = errors.WrongState("a dispatch can be returned within 2 h, and these are over; ask a supervisor to redispatch")
+    with translation.override("zh-hans"):
+        assert in_words(refusal) == "退单须在派单后 2 小时内提出，现已超过；请督办员改派。"
+    with translation.override("en"):
+        assert in_words(refusal).startswith("A dispatch can be returned within 2 h")
