@@ -45,7 +45,11 @@ class Prepared:
 
 
 def prepare(
-    *, now: datetime, seed: int = 7, progress: Progress = lambda share, words: None
+    *,
+    now: datetime,
+    seed: int = 7,
+    total: int = REQUESTS,
+    progress: Progress = lambda share, words: None,
 ) -> Prepared:
     """Set the sample city up in this home, or find it set up. Interrupted, it starts over.
 
@@ -61,9 +65,10 @@ def prepare(
     with transaction.atomic():
         progress(0.1, "teaching the machine")
         _teach(city, now=now, rng=rng)
-        progress(0.2, "hiring people")
+        progress(0.22, "hiring people")
         staff = hire(current(), password=password(), now=now, rng=rng)
-        requests, refused = _live_a_year(city, staff, now=now, rng=rng, progress=progress)
+        year = _year(city, total, now=now, rng=rng)
+        requests, refused = _live(year, staff, now=now, rng=rng, progress=progress)
     progress(0.95, "looking at the clocks")
     while sweep(now=now).more:
         pass
@@ -89,8 +94,18 @@ def _is_set_up() -> bool:
     return any(user.username == SEATS[0].username for user in list_users())
 
 
-def _live_a_year(
-    geography: Geography,
+def _year(
+    geography: Geography, total: int, *, now: datetime, rng: np.random.Generator
+) -> list[Told]:
+    """What people will say, in order, with the times of the city's zone."""
+    city = current()
+    until = now.astimezone(city.tz).replace(tzinfo=None)
+    told = a_year(geography, total=total, until=until, holidays=_holidays(city, now), rng=rng)
+    return [_aware(one, city) for one in told]
+
+
+def _live(
+    year: Sequence[Told],
     staff: Staff,
     *,
     now: datetime,
@@ -99,10 +114,7 @@ def _live_a_year(
 ) -> tuple[int, int]:
     """How many requests there were, and how many acts the rules refused."""
     city = current()
-    until = now.astimezone(city.tz).replace(tzinfo=None)
-    progress(0.28, "a year of requests")
-    year = a_year(geography, total=REQUESTS, until=until, holidays=_holidays(city, now), rng=rng)
-    cases = _take_down([_aware(told, city) for told in year], now=now, progress=progress)
+    cases = _take_down(year, progress=progress)
     lives = Lives(city, staff, now=now, rng=rng)
     alone, refused = _outbreaks(cases, lives)
     for start in range(0, len(alone), AT_A_TIME):
@@ -146,7 +158,7 @@ def _aware(told: Told, city: City) -> Told:
     return replace(told, at=told.at.replace(tzinfo=city.tz).astimezone(UTC))
 
 
-def _take_down(year: Sequence[Told], *, now: datetime, progress: Progress) -> list[Case]:
+def _take_down(year: Sequence[Told], *, progress: Progress) -> list[Case]:
     """Through the door that everybody uses: each at its time, by the duty list of its month."""
     cases: list[Case] = []
     for _, group in groupby(year, key=lambda told: (told.at.year, told.at.month)):
