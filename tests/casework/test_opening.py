@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from builders import BRIDGE, EAST, GRID, MILL, make_case, monday
-from xianban.accounts.api import MACHINE
+from builders import BRIDGE, EAST, GRID, MILL, make_case, monday, user
+from xianban.accounts.api import MACHINE, resident_actor
 from xianban.base.errors import BadInput
-from xianban.casework.api import NewCase, case_view, open_cases, verify_heads
+from xianban.casework.api import NewCase, case_view, forget_words, open_cases, perform, verify_heads
 from xianban.casework.models import Case, Clock
 from xianban.casework.queries.standings import replayed, standing_of
 from xianban.casework.rules.standing import COLUMNS
-from xianban.ledger.api import history
+from xianban.ledger.api import history, verify
 from xianban.ledger.models import Notice
 
 
@@ -106,3 +106,20 @@ def test_the_page_of_a_new_case(town):
 def test_clocks_have_their_columns_in_the_order_of_the_values():
     columns = [field.attname for field in Clock._meta.concrete_fields]
     assert columns == ["id", "case_id", *COLUMNS["clocks"]]
+
+
+def test_what_a_resident_says_stays_out_of_the_ledger_and_can_be_forgotten(town):
+    opened = make_case(person=7, place="Mill Road 4, third floor")
+    said = {"text": "I am Zhang, ring at the back door"}
+    perform(opened.case_id, "say", acting=resident_actor(7), now=monday(), data=said)
+    place = {"place": "Mill Road 6"}
+    perform(opened.case_id, "refine", acting=user("dispatcher"), now=monday(), data=place)
+    payloads = str([act.payload for act in history(f"case:{opened.case_id}")])
+    assert "Zhang" not in payloads
+    assert "Mill Road" not in payloads
+    view = case_view(opened.case_id, MACHINE, now=monday())
+    assert view.place == "Mill Road 6"
+    assert view.timeline[1].values["text"].startswith("I am Zhang")
+    assert forget_words(7) == 1
+    assert "text" not in case_view(opened.case_id, MACHINE, now=monday()).timeline[1].values
+    assert verify().broken is None

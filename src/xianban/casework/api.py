@@ -5,7 +5,7 @@
 """
 
 from xianban.accounts.api import Actor
-from xianban.casework.actions.joining import hear, link_cases
+from xianban.casework.actions.joining import forget_words, hear, link_cases
 from xianban.casework.actions.living import Deed, Lived, live_through
 from xianban.casework.actions.opening import open_cases
 from xianban.casework.actions.performing import perform
@@ -88,6 +88,7 @@ __all__ = [
     "case_view",
     "cases_of",
     "corrections",
+    "forget_words",
     "hear",
     "link_cases",
     "live_through",

@@ -321,6 +321,18 @@ class Interest(models.Model):
         indexes = [models.Index(fields=["person", "-case"], name="interest_person")]
 
 
+class Word(models.Model):
+    """What a resident said with an act: kept apart from the ledger, so that it can be forgotten."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="words", db_index=False)
+    seq = models.PositiveIntegerField()
+    person = models.BigIntegerField(db_index=True)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="word_of_one_act")]
+
+
 class Link(models.Model):
     """Two cases that have to do with each other; `score` is how sure a machine was, 1 for a person."""
 

@@ -16,8 +16,8 @@ from xianban.accounts.api import MACHINE, Actor
 from xianban.base.errors import BadInput, Refused
 from xianban.casework.actions.saying import duty_limits, made_ready
 from xianban.casework.actions.sweeping import moved_on
-from xianban.casework.actions.writing import locked_in_order
-from xianban.casework.models import Case
+from xianban.casework.actions.writing import for_good, locked_in_order
+from xianban.casework.models import Case, Word
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.places import columns_for
 from xianban.casework.queries.standings import TABLES, standings_of, subject_of
@@ -64,6 +64,7 @@ class _Life:
     case: Case
     standing: Standing
     entries: list[Entry] = field(default_factory=list)
+    words: dict[int, tuple[int, str]] = field(default_factory=dict)  # by place in `entries`
 
 
 def live_through(
@@ -111,7 +112,10 @@ class _Player:
                 self.refused.append((deed, str(reason)))
                 continue
             change = change_between(before, life.standing)
-            payload = {"said": said, "change": change}
+            kept, words = for_good(said, deed.acting.key)
+            payload = {"said": kept, "change": change}
+            if words:
+                life.words[len(life.entries)] = (deed.acting.id, words)
             life.entries.append(
                 Entry(subject_of(life.case.pk), deed.verb, deed.acting.key, deed.at, payload)
             )
@@ -167,7 +171,12 @@ def _write(lives: Sequence[_Life], known: Mapping[int, dict[str, Any]], city: Ci
     """The cases as they are now, their rows, and the acts in order of time."""
     for life in lives:
         _onto(life.case, life, city)
-    columns = [*(name for name in FACTS if name != "merged_into"), *AREA_COLUMNS, "version"]
+    columns = [
+        *(name for name in FACTS if name != "merged_into"),
+        *AREA_COLUMNS,
+        "place",
+        "version",
+    ]
     Case.objects.bulk_create(
         [life.case for life in lives],
         update_conflicts=True,
@@ -176,7 +185,22 @@ def _write(lives: Sequence[_Life], known: Mapping[int, dict[str, Any]], city: Ci
     )
     for name in ROWS:
         _write_rows(name, lives, known)
+    _write_words(lives)
     append(sorted((e for life in lives for e in life.entries), key=lambda entry: entry.at))
+
+
+def _write_words(lives: Sequence[_Life]) -> None:
+    """What residents said, each with the number of its act."""
+    Word.objects.bulk_create(
+        Word(
+            case_id=life.case.pk,
+            seq=life.case.version - len(life.entries) + place + 1,
+            person=person,
+            text=text,
+        )
+        for life in lives
+        for place, (person, text) in life.words.items()
+    )
 
 
 def _onto(case: Case, life: _Life, city: City) -> None:
@@ -185,6 +209,7 @@ def _onto(case: Case, life: _Life, city: City) -> None:
             setattr(case, name, getattr(life.standing, name))
     for column, value in columns_for(city, life.standing.area).items():
         setattr(case, column, value)
+    case.place = life.standing.place
     case.version += len(life.entries)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 
 from xianban.base.errors import NotFound
-from xianban.casework.models import Case, Interest
+from xianban.casework.models import Case, Interest, Word
 from xianban.casework.queries.access import NO_CASE
 from xianban.casework.queries.places import columns_for
 from xianban.casework.queries.standings import TABLES, subject_of
@@ -46,13 +46,19 @@ def write(
     facts = {name: getattr(after, name) for name in change if name in FACTS}
     if "merged_into" in facts:
         facts["merged_into_id"] = facts.pop("merged_into")
+    if after.place != case.place:
+        facts["place"] = after.place
     if "area" in facts:
         facts.update(columns_for(city, after.area))
     Case.objects.filter(pk=case.pk).update(version=F("version") + 1, **facts)
     case.version += 1
     for name in ROWS:
         _write_rows(case, name, before[name], after, change.get(name, ()))
-    append([Entry(subject_of(case.pk), verb, actor, now, {"said": dict(said), "change": change})])
+    kept, words = for_good(said, actor)
+    append([Entry(subject_of(case.pk), verb, actor, now, {"said": kept, "change": change})])
+    person = person_of(actor)
+    if words and person is not None:
+        Word.objects.create(case_id=case.pk, seq=case.version, person=person, text=words)
 
 
 def _write_rows(
@@ -74,6 +80,22 @@ def _write_rows(
         table._default_manager.bulk_create(
             [table(case_id=case.pk, **{c: getattr(value, c) for c in columns}) for value in fresh]
         )
+
+
+def person_of(actor: str) -> int | None:
+    """The id of the resident whom an actor's key names; None for anybody else."""
+    kind, _, key = actor.partition(":")
+    return int(key) if kind == "person" else None
+
+
+def for_good(said: Mapping[str, Any], actor: str) -> tuple[dict[str, Any], str]:
+    """What may be written down for ever, and the words that may not: a resident's own.
+
+    The ledger is never erased, so it keeps neither those nor an address; that there were some, it does.
+    """
+    kept = {name: True if name == "place" else value for name, value in said.items()}
+    words = str(kept.pop("text", "")) if person_of(actor) is not None else ""
+    return kept | ({"words": True} if words else {}), words
 
 
 def add_interests(

@@ -29,7 +29,7 @@ def standing_of(case: Case) -> Standing:
     standing = Standing()
     for name in FACTS:
         setattr(standing, name, getattr(case, "merged_into_id" if name == "merged_into" else name))
-    standing.limits = dict(case.limits)
+    standing.limits, standing.place = dict(case.limits), case.place
     for name, table in TABLES.items():
         rows = table._default_manager.filter(case_id=case.pk).order_by("n")
         setattr(
@@ -46,7 +46,7 @@ def standings_of(cases: Iterable[Case]) -> dict[int, Standing]:
         for name in FACTS:
             column = "merged_into_id" if name == "merged_into" else name
             setattr(standing, name, getattr(case, column))
-        standing.limits = dict(case.limits)
+        standing.limits, standing.place = dict(case.limits), case.place
     for name, table in TABLES.items():
         rows = table._default_manager.filter(case_id__in=found).order_by("case", "n")
         for case_id, *row in rows.values_list("case_id", *COLUMNS[name]):

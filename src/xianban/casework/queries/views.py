@@ -1,6 +1,6 @@
 """One case: the page for staff, and the story for residents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
 from xianban.base.ids import case_number
-from xianban.casework.models import Case, Link
+from xianban.casework.models import Case, Link, Word
 from xianban.casework.queries.access import NO_CASE, access
 from xianban.casework.queries.changes import actor_names
 from xianban.casework.queries.people import persons_of
@@ -122,7 +122,7 @@ def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView
             _other(row, "merged", 1.0, city) for row in case.merged_from.order_by("pk")
         ),
         persons=persons_of(case.pk),
-        timeline=timeline(acts, city),
+        timeline=timeline(acts, city, words=words_of(case.pk)),
     )
 
 
@@ -245,7 +245,12 @@ def _merged_into(case: Case, city: City) -> LinkShown | None:
     return _other(case.merged_into, "merged", 1.0, city)
 
 
-def timeline(acts: Sequence[Act], city: City) -> tuple[Event, ...]:
+def words_of(case_id: int) -> dict[int, str]:
+    """What residents said with their acts, by the number of the act."""
+    return dict(Word.objects.filter(case_id=case_id).values_list("seq", "text"))
+
+
+def timeline(acts: Sequence[Act], city: City, *, words: Mapping[int, str]) -> tuple[Event, ...]:
     """The acts of a case as lines to read, oldest first; the state is that after the act."""
     names = actor_names([act.actor for act in acts])
     events, state = [], ""
@@ -253,6 +258,8 @@ def timeline(acts: Sequence[Act], city: City) -> tuple[Event, ...]:
         change = act.payload.get("change", {})
         state = change.get("state", state)
         values = dict(act.payload.get("said", {})) | _changed(change, city)
+        if act.seq in words:
+            values["text"] = words[act.seq]
         events.append(Event(act.seq, act.at, act.verb, act.actor, names[act.actor], state, values))
     return tuple(events)
 

@@ -120,7 +120,7 @@ class Standing:
     level: str = ""
     matter: str = ""
     area: str = ""
-    place: str = ""
+    place: str = field(default="", compare=False)  # may be a home: never in the ledger
     urgency: str = ""
     limits: dict[str, str] = field(default_factory=dict)
     due_at: datetime = UNSET
@@ -169,7 +169,7 @@ class Standing:
         return None
 
 
-FACTS = tuple(f.name for f in fields(Standing) if f.name not in ROWS)
+FACTS = tuple(f.name for f in fields(Standing) if f.name not in ROWS and f.compare)
 COLUMNS: dict[str, tuple[str, ...]] = {
     name: tuple(f.name for f in fields(row)) for name, row in ROWS.items()
 }
@@ -183,7 +183,7 @@ Snapshot = dict[str, Any]
 def snapshot(standing: Standing) -> Snapshot:
     """A copy of all values, to compare with later."""
     taken: Snapshot = {name: getattr(standing, name) for name in FACTS}
-    taken["limits"] = dict(standing.limits)
+    taken["limits"], taken["place"] = dict(standing.limits), standing.place
     for name, columns in _FIELDS.items():
         rows = getattr(standing, name)
         taken[name] = {n: tuple(getattr(row, c) for c in columns) for n, row in rows.items()}
@@ -192,7 +192,7 @@ def snapshot(standing: Standing) -> Snapshot:
 
 def restored(taken: Snapshot) -> Standing:
     """The standing that a snapshot was taken of."""
-    standing = Standing(**{name: taken[name] for name in FACTS})
+    standing = Standing(place=taken["place"], **{name: taken[name] for name in FACTS})
     for name, row in ROWS.items():
         setattr(standing, name, {n: row(n, *values) for n, values in taken[name].items()})
     return standing

@@ -83,7 +83,7 @@ def _note(doing: Doing, *, contacted: bool) -> None:
         contacted=contacted,
         solved=None if solved is None or not contacted else bool(solved),
         satisfaction=(doing.text("satisfaction") or "unstated") if contacted else "unstated",
-        text=doing.text(),
+        text="" if doing.kind == "resident" else doing.text(),  # theirs are kept apart
     )
 
 
