@@ -91,9 +91,12 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # one for each place from which a list of open cases is read, first due first
+            # one for each place from which a list of open cases is read, first due first; the state
+            # goes along, so that counting by state needs the index alone
             models.Index(
-                fields=["next_due_at", "id"], condition=Q(ended_at__isnull=True), name="case_open"
+                fields=["next_due_at", "id", "state"],
+                condition=Q(ended_at__isnull=True),
+                name="case_open",
             ),
             models.Index(
                 fields=["state", "next_due_at", "id"],
@@ -101,17 +104,17 @@ class Case(models.Model):
                 name="case_open_state",
             ),
             models.Index(
-                fields=["unit", "next_due_at", "id"],
+                fields=["unit", "next_due_at", "id", "state"],
                 condition=Q(ended_at__isnull=True),
                 name="case_open_unit",
             ),
             models.Index(
-                fields=["district", "next_due_at", "id"],
+                fields=["district", "next_due_at", "id", "state"],
                 condition=Q(ended_at__isnull=True),
                 name="case_open_district",
             ),
             models.Index(
-                fields=["street", "next_due_at", "id"],
+                fields=["street", "next_due_at", "id", "state"],
                 condition=Q(ended_at__isnull=True),
                 name="case_open_street",
             ),

@@ -14,6 +14,7 @@ from xianban.city.api import City
 from xianban.residents.api import mask_numbers
 
 YES, NO = ("yes", "true", "1", "on", "是"), ("no", "false", "0", "off", "否")
+LONGEST = {"text": 5000, "place": 300, "limit": 12}
 FIELDS: dict[str, dict[str, Field]] = {}
 for _move in TABLE:
     FIELDS.setdefault(_move.verb, {}).update({field.name: field for field in _move.fields})
@@ -38,9 +39,14 @@ def _read(field: Field, value: Any, city: City) -> Any:
         return _yes_or_no(field.name, value)
     if field.kind == "case":
         return key_of(str(value))
+    text = str(value).replace("\x00", "").strip()
+    longest = LONGEST.get(field.name) or LONGEST.get(field.kind, 200)
+    if len(text) > longest:
+        raise BadInput(
+            f"“{field.name}” has {len(text)} characters, of which {longest} fit; shorten it"
+        )
     if field.kind == "text":
-        return mask_numbers(str(value).strip())
-    text = str(value).strip()
+        return mask_numbers(text)
     known = {"matter": city.matters, "area": city.areas, "urgency": city.service_limits}.get(
         field.kind
     )

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
 from xianban.base.ids import case_number
@@ -232,10 +234,11 @@ def _other(case: Case, kind: str, score: float, city: City) -> LinkShown:
 
 def _links(case_id: int, city: City) -> tuple[LinkShown, ...]:
     """Links in both directions; the surest first."""
-    out = Link.objects.filter(case_id=case_id).select_related("other")
-    back = Link.objects.filter(other_id=case_id).select_related("case")
-    found = [(row.other, row) for row in out] + [(row.case, row) for row in back]
-    shown = {(case.pk, row.kind): _other(case, row.kind, row.score, city) for case, row in found}
+    rows = Link.objects.filter(Q(case_id=case_id) | Q(other_id=case_id))
+    shown = {}
+    for row in rows.select_related("case", "other"):
+        case = row.other if row.case_id == case_id else row.case
+        shown[case.pk, row.kind] = _other(case, row.kind, row.score, city)
     return tuple(sorted(shown.values(), key=lambda link: (-link.score, link.case_id)))
 
 
