@@ -33,7 +33,7 @@ TABLE = {
     Role.AUDITOR: "audit see",
     Role.INTEGRATOR: "open",
     Role.ADMINISTRATOR: "erase manage_city manage_users see train",
-    "machine": "close dispatch erase escalate link manage_city manage_users note open remind resume "
+    "machine": "close dispatch erase escalate link manage_city manage_users note open resume "
     "see train",
 }
 HANDLER_OF_WATER = Actor(

@@ -226,7 +226,9 @@ def broken_copies(folder, tmp_path):
 
     flipped = tmp_path / "flipped.zip"
     data = bytearray(source.read_bytes())
-    data[len(data) // 3] ^= 0xFF
+    with zipfile.ZipFile(source) as whole:
+        act = whole.getinfo("tables/ledger_act.tsv")
+    data[act.header_offset + 200 + act.compress_size // 2] ^= 0xFF  # 200: past its header
     flipped.write_bytes(data)
     yield flipped, "damaged"
 

@@ -73,7 +73,6 @@ MAY: Mapping[str, Set[str]] = {
     "resume": {HANDLER, SUPERVISOR, MACHINE_KIND},
     "escalate": {HANDLER, GRID_WORKER, DISPATCHER, SUPERVISOR, MACHINE_KIND},
     "press": {SUPERVISOR, LEADER},
-    "remind": {MACHINE_KIND},
     "merge": {AGENT, DISPATCHER},
     "link": {AGENT, DISPATCHER, HANDLER, MACHINE_KIND},
     "split": {DISPATCHER},

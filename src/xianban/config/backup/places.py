@@ -190,6 +190,9 @@ class PostgresPlace:
 
     def put_in_place(self, aside: Path | None) -> None:
         schema = re.sub(r"\W", "_", aside.name) if aside else ""
+        with connection.cursor() as cursor:  # or the first queries would be planned blindly
+            for name in self._names(cursor, SCHEMA):
+                cursor.execute(f'ANALYZE "{SCHEMA}"."{name}"')
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '10s'")

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from xianban.base.errors import WrongState
 from xianban.base.ids import canonical_json
+from xianban.base.rows import fresh_keys
 from xianban.residents.models import Person, SealedNote
 from xianban.residents.queries import CHUNK, about, key_of, opened, rows_of
 from xianban.residents.rules import Contact, NewContact, known_and_new
@@ -124,7 +125,8 @@ def _seal_unknown(
         firsts[place] = known_and_new(first, one)
         wheres.setdefault(place, one)
     ids: dict[object, int] = {value: row.pk for value, row in known.items()}
-    fresh = dict(zip(firsts, _fresh_ids(len(firsts)), strict=True))
+    # before they are written: a blob is bound to the key of its row
+    fresh = dict(zip(firsts, fresh_keys(Person, len(firsts), connection=connection), strict=True))
     ids.update(fresh)
     rows = [
         _row(fresh[place], contact, wheres[place], place if isinstance(place, tuple) else None)
@@ -158,24 +160,6 @@ def _insert(rows: Sequence[Row]) -> dict[object, int]:
             return {}
     wanted = {(row[4], row[5] or b"") for row in ordered if row[4] is not None}
     return {pair: row.pk for pair, row in _known(wanted).items()}
-
-
-def _fresh_ids(count: int) -> list[int]:
-    """Keys for new rows, before they are written: a blob is bound to the key of its row."""
-    if not count:
-        return []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence('residents_person', 'id')) "
-                "FROM generate_series(1, %s)",
-                [count],
-            )
-            return [row[0] for row in cursor.fetchall()]
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = 'residents_person'")
-        last = cursor.fetchone()
-    start = (last[0] if last else 0) + 1
-    return list(range(start, start + count))
 
 
 def _learn(row: Person, one: NewContact, to_update: dict[int, tuple[Person, Contact]]) -> None:
