@@ -83,7 +83,8 @@ def _steps(case: Case, acts: list[Act], city: City) -> tuple[Step, ...]:
     steps = [step for act in acts if (step := _step(act, city))]
     if case.merged_into_id:
         later = history(subject_of(case.merged_into_id))
-        steps += [step for act in later if act.at >= acts[-1].at and (step := _step(act, city))]
+        since = max(act.at for act in acts if act.verb == "merge")
+        steps += [step for act in later if act.at >= since and (step := _step(act, city))]
     return tuple(steps)
 
 
