@@ -31,6 +31,8 @@ def test_it_has_the_size_of_a_middling_city(city):
 def test_areas_of_a_level_share_borders_without_gap_or_overlap(city, level):
     shapes = [area.polygon for area in city.areas if area.level == level]
     assert shapely.coverage_is_valid(shapes)
+    assert not any(shape.interiors for shape in shapes)
+    assert not city.areas[0].polygon.interiors
     assert sum(shape.area for shape in shapes) == pytest.approx(
         city.areas[0].polygon.area, rel=1e-9
     )
@@ -91,6 +93,7 @@ def test_the_same_seed_gives_the_same_city_and_another_another(city):
 def test_any_seed_gives_a_whole_city(seed):
     other = make_geography(seed)
     assert shapely.coverage_is_valid([area.polygon for area in other.areas if area.level == "grid"])
+    assert not any(area.polygon.interiors for area in other.areas)
 
 
 def test_shares_give_each_the_least_and_sum_up():

@@ -28,7 +28,7 @@ DECLINE_SHARE = 0.018
 EXTEND_SHARE = {"complex": 0.12, "normal": 0.05}
 SUSPEND_SHARE = {"complex": 0.11, "normal": 0.006}
 INVITE_SHARE = {"complex": 0.4, "normal": 0.1, "urgent": 0.08, "critical": 0.3}
-HEARD = (("follow_up", 0.74), ("rate", 0.15), ("silent", 0.08), ("unreached", 0.03))
+HEARD = (("follow_up", 0.77), ("rate", 0.15), ("silent", 0.05), ("unreached", 0.03))
 CONTENT = (("satisfied", 0.80), ("basically", 0.13), ("dissatisfied", 0.07))
 
 
@@ -255,6 +255,18 @@ class _Life:
         left = max(by - self.at, timedelta(minutes=4))
         share = float(self.lives.rng.uniform(low, high))
         self.at += left * (share + (1.1 if self.lives.chance(LATE_SHARE / 2) else 0))
+        if self.urgency not in ON_DUTY:
+            self._by_day(by)
+
+    def _by_day(self, by: datetime) -> None:
+        """Nobody signs or telephones at night about what can wait, unless a limit ends before morning."""
+        local = self.at.astimezone(self.lives.city.tz)
+        if 8 <= local.hour < 19:
+            return
+        morning = local.replace(hour=8, minute=int(self.lives.rng.integers(25, 59)))
+        morning = morning if local.hour < 8 else morning + timedelta(days=1)
+        evening = min(by, self.at) - timedelta(minutes=float(self.lives.rng.uniform(5, 40)))
+        self.at = morning if morning < by else max(self.at, evening)
 
     def _answer_time(self) -> datetime:
         """When the unit answers: mostly well within the limit, now and then after it."""
@@ -279,6 +291,8 @@ class _Life:
             self.at = self.due + timedelta(hours=float(self.lives.rng.uniform(1, 5)))
             self.do("press", self.supervisor, text=self.say("press"))
         self.at = answer_at
+        if self.urgency not in ON_DUTY:
+            self._by_day(self.due)
         self.do("report", self.handler, text=self._answer_text(), solved=self.lives.chance(0.95))
 
     def _invite(self, at: datetime, takes: timedelta) -> None:

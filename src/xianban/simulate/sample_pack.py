@@ -17,6 +17,16 @@ from xianban.simulate.sheets import leaves, sheet
 
 BREADTH = {1: 3.2, 2: 2.2, 3: 1.4, 4: 0.8}
 YEARS = (2024, 2025, 2026)
+# not announced yet: what the law says for every year, without shifted days
+LEGAL_2027 = (
+    (date(2027, 1, 1), "New Year's Day"),
+    (date(2027, 2, 5), "Spring Festival"),
+    (date(2027, 2, 8), "Spring Festival"),
+    (date(2027, 4, 5), "Tomb-sweeping Day"),
+    (date(2027, 6, 9), "Dragon Boat Festival"),
+    (date(2027, 9, 15), "Mid-autumn Festival"),
+    (date(2027, 10, 1), "National Day"),
+)
 CITY_TOML = """\
 # The sample city. It is invented; its coordinates lie in the open sea.
 name = "{name}"
@@ -158,6 +168,8 @@ def _calendar_rows() -> list[dict[str, str]]:
     for day, holiday in calendar_constants.holidays.items():
         if day.year in YEARS and day.isoweekday() < 6:
             days[day] = ("no", HOLIDAYS[str(holiday)])
+    for day, name in LEGAL_2027:
+        days[day] = ("no", HOLIDAYS[name] + "（调休待公布）")
     for day, holiday in calendar_constants.workdays.items():
         if day.year in YEARS and day.isoweekday() > 5:
             days[day] = ("yes", HOLIDAYS[str(holiday)] + "调休")

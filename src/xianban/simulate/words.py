@@ -165,7 +165,8 @@ def say(
         parts.append(_pick(rng, MOODS))
     if rng.random() < 0.75:
         parts.append(_pick(rng, CONSULT_ASKS if consult else GRID_ASKS if how == "grid" else ASKS))
-    return Said(_title(leaf["level3"], site, rng, consult=consult), _slip("".join(parts), rng))
+    title = "" if how == "web" else _title(leaf["level3"], site, rng, consult=consult)
+    return Said(title, _slip("".join(parts), rng))
 
 
 def facts(matter: str) -> list[str]:
@@ -217,7 +218,7 @@ def _where(matter: str, site: Site, rng: np.random.Generator) -> str:
 
 
 def _title(matter_name: str, site: Site, rng: np.random.Generator, *, consult: bool) -> str:
-    if rng.random() < 0.3:
+    if rng.random() < 0.12:
         return ""
     return f"咨询{matter_name}" if consult else f"{site.name}{matter_name}"
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 # share of an ordinary day by weekday, Monday first; telephones are quieter at weekends
 WEEKDAYS = (1.14, 1.10, 1.06, 1.04, 1.06, 0.84, 0.76)
 HOLIDAY_SHARE = 0.55
-RECENT_DAYS, RECENT_SHARE = 9, 3.0  # the city is learning to use its hotline: volumes grow
+RECENT_DAYS, RECENT_SHARE = 10, 3.8  # the city is learning to use its hotline: volumes grow
 # share of a day by hour, from midnight on
 HOURS: Mapping[str, tuple[float, ...]] = {
     "day": (0.2, 0.1, 0.1, 0.1, 0.2, 0.5, 1.5, 3, 6, 9, 10, 7.5, 4.5, 5.5, 8, 8.5, 7.5, 6, 4.5, 4, 3.5, 2.5, 1.2, 0.5),

@@ -115,7 +115,7 @@ def _curve(bends_km: list[tuple[float, float]], *, closed: bool = False) -> Line
     drawn = curve(np.linspace(0, along[-1], 240))
     if closed:
         drawn[-1] = drawn[0]
-    return LineString(drawn).simplify(10)
+    return LineString(drawn).simplify(5)
 
 
 def _faces(land: Land, arteries: list[Artery]) -> list[Polygon]:

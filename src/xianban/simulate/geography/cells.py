@@ -73,10 +73,10 @@ def share_borders(polygons: Sequence[Polygon], *, step: float) -> list[Polygon]:
     owner: dict[int, int] = {}
     for face, polygon in zip(*tree.query(spots, predicate="within"), strict=True):
         owner.setdefault(int(face), int(polygon))
-    slivers = set(range(len(faces))) - set(owner)  # born of rounding
-    whole = shapely.union_all(polygons) if slivers else Polygon()
+    slivers = set(range(len(faces))) - set(owner)  # born of rounding, on a border or between two
+    ground = shapely.polygons(shapely.get_exterior_ring(shapely.union_all(polygons)))
     for face in slivers:
-        if whole.contains(spots[face]):
+        if ground.contains(spots[face]):
             owner[face] = int(tree.nearest(spots[face]))
     pieces: list[list[Polygon]] = [[] for _ in polygons]
     for face, polygon in sorted(owner.items()):

@@ -89,7 +89,7 @@ def make_geography(seed: int = 7) -> Geography:
     cut = _cut_city(make_quarters(land, arteries), rng)
     bag = names.NameBag(rng)
     areas = _areas(cut, bag)
-    roads = places.by_roads(arteries, cut.cuts, bag, land.lake)
+    roads = places.by_roads(arteries, cut.cuts, bag, land.river.union(land.lake))
     layers = _layers(land, roads, cut, areas)
     return Geography(
         tuple(areas), tuple(layers), tuple(_places(land, arteries, roads, cut, areas, bag, rng))

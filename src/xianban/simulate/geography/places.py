@@ -67,13 +67,13 @@ def by_roads(
     arteries: Sequence[Artery],
     cuts: Sequence[tuple[LineString, bool]],
     bag: names.NameBag,
-    lake: Polygon,
+    water: shapely.Geometry,
 ) -> list[Line]:
     """Main roads, and the smaller ones where communities were cut from each other (`True`: in town)."""
     lines = [Line(road.name, "road", road.inside, 1 if road.ring else 2) for road in arteries]
     taken = {line.name for line in lines}
     for whole, in_town in cuts:
-        cut = max(shapely.get_parts(whole.difference(lake)), key=lambda piece: piece.length)
+        cut = max(shapely.get_parts(whole.difference(water)), key=lambda piece: piece.length)
         if cut.length < 350:
             continue
         name = bag.take("road") + bag.pick(names.ROAD_ENDS if in_town else names.LANE_ENDS)
