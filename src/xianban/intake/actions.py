@@ -14,16 +14,9 @@ from xianban.casework import api as casework
 from xianban.city.api import City, current
 from xianban.dispatch.api import Proposal, Said, propose
 from xianban.intake.drafting import Draft, check, drafted, matter_code, tidied
+from xianban.intake.duplicates import Similar, best, duplicates_of, fine_area
 from xianban.intake.models import Request
-from xianban.intake.queries import (
-    KEPT,
-    Known,
-    Similar,
-    duplicates_of,
-    fine_area,
-    follow_code,
-    known_by,
-)
+from xianban.intake.queries import Known, follow_code, known_by
 from xianban.intake.rules.likeness import Likeness, Traits, cell_of, folded
 from xianban.intake.rules.pairing import Wanted, likes_within, wanted
 from xianban.intake.rules.submission import Submission
@@ -232,7 +225,9 @@ def _contact(draft: Draft) -> NewContact:
         phone=said.phone,
         email=said.email,
         other=said.aliases,
-        keep=bool(draft.raw),
+        # whoever got a code may come back to rate and add, with or without a contact; nobody in
+        # an imported file got one
+        keep=bool(draft.raw) or not said.door.startswith("import:"),
     )
 
 
@@ -299,8 +294,7 @@ def _with_likes(
     within = likes_within([one.want for one in prepared])
     for one, request, case, near in zip(prepared, requests, opened, within, strict=True):
         here = [_like(made[place].request, alike) for place, alike in near]
-        best = sorted([*one.stored, *here], key=lambda s: (-s.score, -s.request_id))
-        made.append(_Made(request, case, tuple(best[:KEPT])))
+        made.append(_Made(request, case, tuple(best([*one.stored, *here]))))
     return made
 
 

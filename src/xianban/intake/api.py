@@ -1,14 +1,13 @@
 """The door of intake: whatever people say, through whichever door, comes in here."""
 
 from xianban.intake.actions import Receipt, receive, receive_many
+from xianban.intake.duplicates import Similar, similar
 from xianban.intake.imports import Imported, column_map, import_file, map_names
 from xianban.intake.queries import (
     RequestSeen,
-    Similar,
     follow_code,
     request_by_code,
     requests_of,
-    similar,
 )
 from xianban.intake.rules.submission import TEXT_LIMIT, Submission
 

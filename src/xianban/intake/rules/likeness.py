@@ -13,6 +13,7 @@ from rensa import RMinHash
 SKETCHES = 4
 ROWS = 2  # minima in a sketch: two texts of likeness J share one with probability J²
 SEED = 20_261_122
+_NONE: tuple[int | None, ...] = (None,) * SKETCHES
 NEAR_DAYS = 14
 COPY_DAYS = 60  # nearly the same words again, though longer ago
 NEAR_M = 200
@@ -64,12 +65,21 @@ def shingles(words: str) -> frozenset[str]:
 
 def sketches(texts: Sequence[str]) -> list[tuple[int | None, ...]]:
     """Four signed 64-bit numbers for each folded text; like texts share one or more."""
-    sets = [[text[i : i + SHINGLE] for i in range(len(text) - SHINGLE + 1)] for text in texts]
-    digests = RMinHash.digests_from_token_sets(sets, SKETCHES * ROWS, SEED)
-    return [
-        tuple(_packed(minima, band) for band in range(SKETCHES)) if tokens else (None,) * SKETCHES
-        for tokens, minima in zip(sets, digests, strict=True)
-    ]
+    found: list[tuple[int | None, ...]] = []
+    for text in texts:
+        tokens = [text[i : i + SHINGLE] for i in range(len(text) - SHINGLE + 1)]
+        minima = _minima(tokens) if tokens else []
+        packed = tuple(_packed(minima, band) for band in range(SKETCHES)) if minima else _NONE
+        found.append(packed)
+    return found
+
+
+def _minima(shingles: list[str]) -> list[int]:
+    """One by one: rensa's own batches start threads, which costs more than a batch of ours takes."""
+    hashed = RMinHash(SKETCHES * ROWS, SEED)
+    hashed.update(shingles)
+    digest: list[int] = hashed.digest()
+    return digest
 
 
 def _packed(minima: Sequence[int], band: int) -> int:
