@@ -21,7 +21,7 @@ NAMELESS_SHARE = 0.03
 FRESH, FRESH_HOURS = 12, 5.0  # so that whoever looks first finds something to do
 FRESH_VAGUE = 4
 REPEATERS_SHARE = 0.06  # of requests that come from somebody who has called before
-WITH_POINT_SHARE = 0.8
+WITH_POINT_SHARE, ASKED_SHARE = 0.8, 0.85
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Told:
     channel: str
     who: Somebody | None
     pointed: bool
+    placed: bool = True  # whether somebody with a question was asked where they live
     vague: bool = False
     outbreak: int | None = None
 
@@ -48,7 +49,7 @@ class Told:
         """The place as it is written down."""
         site = self.spot.site
         if leaves()[self.matter]["urgency"] == "consult":
-            return ""
+            return site.community if self.placed else ""
         return (
             site.name
             if site.kind == "road" or self.channel == "web"
@@ -148,6 +149,7 @@ def _told(
         channel=channel,
         who=None if channel == "grid" or rng.random() < NAMELESS_SHARE else who,
         pointed=not vague and not consult and bool(rng.random() < WITH_POINT_SHARE),
+        placed=bool(rng.random() < ASKED_SHARE),
         vague=vague,
         outbreak=outbreak,
     )
