@@ -3,9 +3,9 @@
 import os
 
 import pytest
+
 from browser.chromium import ARGUMENTS, MISSING, chromium_path
 from builders import load_town
-
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_users
 from xianban.base.clock import utc_now
 
@@ -34,7 +34,11 @@ def browser_type_launch_args():
 
 @pytest.fixture(scope="session")
 def browser_context_args():
-    return {"locale": "zh-CN", "viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
+    return {
+        "locale": "zh-CN",
+        "viewport": {"width": 390, "height": 844},
+        "reduced_motion": "reduce",
+    }
 
 
 @pytest.fixture
@@ -58,7 +62,9 @@ def sign_in(browser, town):
     contexts = []
 
     def desk(name):
-        context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        context = browser.new_context(
+            locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -41,6 +41,7 @@ def _options() -> argparse.Namespace:
     reader.add_argument("--only", default="")
     reader.add_argument("--lang", default="zh-hans")
     reader.add_argument("--dark", action="store_true")
+    reader.add_argument("--fold", action="store_true", help="only what shows without scrolling")
     reader.add_argument("--follow", nargs=2, metavar=("NUMBER", "CODE"))
     reader.add_argument("--case", default="")
     return reader.parse_args()
@@ -105,7 +106,10 @@ def _picture(page: Page, options: argparse.Namespace, name: str, address: str, w
         print(f"{name} at {width}: scrolls sideways ({wide} px)", file=sys.stderr)
     dark = "-dark" if options.dark else ""
     lang = "-en" if options.lang == "en" else ""
-    page.screenshot(path=options.out / f"{name}-{width}{lang}{dark}.png", full_page=width < 2000)
+    page.screenshot(
+        path=options.out / f"{name}-{width}{lang}{dark}.png",
+        full_page=width < 2000 and not options.fold,
+    )
 
 
 if __name__ == "__main__":

@@ -78,7 +78,14 @@ def test_not_solved_comes_back_to_the_desk(page, town, sign_in):
     act(handler, "report", text="It was taken away.")
     agent = sign_in("agent")
     agent.goto(f"{town.url}/cases/{number}/")
-    act(agent, "follow_up", contacted="yes", solved="no", satisfaction="dissatisfied", text="half of it is left")
+    act(
+        agent,
+        "follow_up",
+        contacted="yes",
+        solved="no",
+        satisfaction="dissatisfied",
+        text="half of it is left",
+    )
     expect(agent.locator(".head .chip").last).to_have_text("整改")
     page.reload()
     expect(page.locator("#headline")).to_contain_text("正在重新办理")
@@ -89,16 +96,26 @@ def test_a_double_click_makes_one_case(page, town, sign_in):
     page.fill("#id_text", WORDS)
     page.get_by_role("button", name="提交").dblclick()
     page.wait_for_url("**/follow/**")
+    assert sign_in("dispatcher").locator("a.whole").count() == 1
+
+
+def test_going_back_and_sending_the_same_words_is_one_case(page, town, sign_in):
+    for _ in range(2):
+        page.goto(town.url)
+        page.fill("#id_text", WORDS)
+        page.get_by_role("button", name="提交").click()
+        page.wait_for_url("**/follow/**")
     page.go_back()
-    page.fill("#id_text", WORDS)
+    page.fill("#id_text", WORDS + ", and more since")
     page.get_by_role("button", name="提交").click()
     page.wait_for_url("**/follow/**")
-    desk = sign_in("dispatcher")
-    assert desk.locator("a.whole").count() == 1
+    assert sign_in("dispatcher").locator("a.whole").count() == 2
 
 
 def test_it_works_without_javascript(browser, town):
-    context = browser.new_context(java_script_enabled=False, locale="zh-CN", viewport={"width": 390, "height": 844})
+    context = browser.new_context(
+        java_script_enabled=False, locale="zh-CN", viewport={"width": 390, "height": 844}
+    )
     page = context.new_page()
     number, code = report(page, town.url)
     page.goto(f"{town.url}/follow/")

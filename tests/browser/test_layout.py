@@ -1,6 +1,7 @@
 """Every page on a phone, a desk and a wall: nothing scrolls sideways, nothing is refused or loaded from elsewhere."""
 
 import pytest
+
 from browser.test_journey import report
 
 WIDTHS = (360, 390, 1440, 2560)
@@ -10,14 +11,24 @@ WIDTHS = (360, 390, 1440, 2560)
 def said(page):
     """What the browser complains about while a test runs, and what it asks of other hosts."""
     found = []
-    page.on("console", lambda entry: entry.type in ("error", "warning") and found.append(entry.text))
+    page.on(
+        "console", lambda entry: entry.type in ("error", "warning") and found.append(entry.text)
+    )
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("request", lambda request: not request.url.startswith(("http://localhost", "http://127.0.0.1", "data:")) and found.append(request.url))
+    page.on(
+        "request",
+        lambda request: (
+            not request.url.startswith(("http://localhost", "http://127.0.0.1", "data:"))
+            and found.append(request.url)
+        ),
+    )
     return found
 
 
 def sideways(page):
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
 
 
 @pytest.mark.parametrize("width", WIDTHS)

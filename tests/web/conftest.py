@@ -1,8 +1,8 @@
 """The town, somebody with each role in it, and the time at which the pages look."""
 
 import pytest
-from builders import EAST, load_town, monday
 
+from builders import EAST, load_town, monday
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_users
 
 PASSWORD = "bridge-over-water-7"

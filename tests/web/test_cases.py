@@ -3,9 +3,9 @@
 import re
 
 import pytest
+
 from builders import make_case, monday, user
 from web.residents import report
-
 from xianban.accounts.api import actor_named
 from xianban.casework.api import access, case_view, perform
 from xianban.city.api import current
@@ -26,7 +26,9 @@ def verbs_on(page):
     return set(re.findall(r'id="act-(\w+)"', page))
 
 
-@pytest.mark.parametrize("name", ["handler_east", "dispatcher", "supervisor", "agent", "grid_worker", "leader"])
+@pytest.mark.parametrize(
+    "name", ["handler_east", "dispatcher", "supervisor", "agent", "grid_worker", "leader"]
+)
 def test_the_page_offers_exactly_what_may_be_done(case, signed_in, now, name):
     page = signed_in(name).get(f"/cases/{case.number}/").content.decode()
     offers = access(actor_named(name)).acts_for(case.case_id, now=now.at)
@@ -38,7 +40,9 @@ def test_a_handler_signs_contacts_and_answers(case, signed_in, now):
 
     def do(verb, **said):
         version = case_view(case.case_id, actor_named("handler_east"), now=now.at).version
-        return client.post(f"/cases/{case.number}/do/{verb}/", {"version": version, **said}, follow=True)
+        return client.post(
+            f"/cases/{case.number}/do/{verb}/", {"version": version, **said}, follow=True
+        )
 
     assert "已签收" in do("sign").content.decode()
     do("contact", contacted="yes", text="rang them")
@@ -109,7 +113,13 @@ def test_a_double_click_is_one_act(case, signed_in, now):
 
 def test_an_act_that_is_gone_keeps_what_was_typed(case, signed_in, now):
     version = case_view(case.case_id, actor_named("handler_east"), now=now.at).version
-    perform(case.case_id, "redispatch", acting=actor_named("dispatcher"), now=now.at, data={"unit": "street-west", "text": "theirs"})
+    perform(
+        case.case_id,
+        "redispatch",
+        acting=actor_named("dispatcher"),
+        now=now.at,
+        data={"unit": "street-west", "text": "theirs"},
+    )
     response = signed_in("supervisor").post(
         f"/cases/{case.number}/do/close/", {"version": version, "text": "all is well"}
     )
@@ -132,7 +142,9 @@ def test_contacts_are_masked_and_shown_on_a_stated_purpose(people, signed_in, no
     assert "13812345678" in shown.content.decode()
     looked = [act for act in history(f"person:{person}") if act.verb == "person.reveal"]
     assert looked[-1].payload["about"] == f"case:{view.id}"
-    assert signed_in("leader").post(reveal, {"purpose": "call_back", "reason": "x"}).status_code == 403
+    assert (
+        signed_in("leader").post(reveal, {"purpose": "call_back", "reason": "x"}).status_code == 403
+    )
 
 
 def test_numbers_of_another_case_do_not_open_a_contact(people, signed_in):
@@ -189,7 +201,13 @@ def test_an_agent_takes_down_a_call(people, signed_in):
     from xianban.web.forms import new_key
 
     client = signed_in("agent")
-    said = {"key": new_key(), "channel": "phone", "text": "rubbish lies beside the mill", "place": "Mill", "phone": "13812345678"}
+    said = {
+        "key": new_key(),
+        "channel": "phone",
+        "text": "rubbish lies beside the mill",
+        "place": "Mill",
+        "phone": "13812345678",
+    }
     first = client.post("/cases/new/", said)
     assert re.fullmatch(r"/cases/[\d-]+/", first.url)
     assert client.post("/cases/new/", said).url == first.url
@@ -212,7 +230,13 @@ def test_the_page_says_why_it_was_dispatched_so(people, signed_in):
 def test_the_pages_show_no_codes(case, signed_in, now):
     """Codes of units, states and verbs are for machines; a page puts them into words."""
     client = signed_in("dispatcher")
-    perform(case.case_id, "object", acting=user("handler", unit="street-east"), now=monday(9.2), data={"reason": "not_our_duty", "text": "no"})
+    perform(
+        case.case_id,
+        "object",
+        acting=user("handler", unit="street-east"),
+        now=monday(9.2),
+        data={"reason": "not_our_duty", "text": "no"},
+    )
     page = client.get(f"/cases/{case.number}/").content.decode()
     body = re.sub(r"<option[^>]*>|<[^>]+>", " ", page.split("<main")[1])
     for code in ("street-east", "not_our_duty", "contested", "handle", current().root):

@@ -4,10 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from builders import monday, user
 from django.test import Client
-from web.residents import report
 
+from builders import monday, user
+from web.residents import report
 from xianban.casework.api import perform
 
 HANDLER = user("handler", unit="street-east")

@@ -55,7 +55,10 @@ def test_a_moment(when, chinese, english):
         assert moments.moment(when, now=NOW) == english
 
 
-@pytest.mark.parametrize(("n", "chinese", "english"), [(999, "999", "999"), (12345, "1.2万", "12,345"), (40000, "4万", "40,000")])
+@pytest.mark.parametrize(
+    ("n", "chinese", "english"),
+    [(999, "999", "999"), (12345, "1.2万", "12,345"), (40000, "4万", "40,000")],
+)
 def test_counts(n, chinese, english):
     with translation.override("zh-hans"):
         assert moments.thousands(n) == chinese
@@ -65,4 +68,9 @@ def test_counts(n, chinese, english):
 
 def test_limits():
     with translation.override("zh-hans"):
-        assert [moments.limit(t) for t in ("2h", "7d", "4wh", "5wd")] == ["2 小时", "7 天", "4 个工作时", "5 个工作日"]
+        assert [moments.limit(t) for t in ("2h", "7d", "4wh", "5wd")] == [
+            "2 小时",
+            "7 天",
+            "4 个工作时",
+            "5 个工作日",
+        ]

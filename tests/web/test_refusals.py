@@ -1,6 +1,7 @@
 """Errors speak plainly, in both languages, and give nothing away."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
 from xianban.base import errors
@@ -22,10 +23,8 @@ def test_status(error, status):
     assert status_of(error) == status
 
 
-def test_what_is_wrong_inside_stays_inside(db, rf=None):
+def test_what_is_wrong_inside_stays_inside(db):
     request = RequestFactory().get("/")
-    from django.contrib.auth.models import AnonymousUser
-
     request.user = AnonymousUser()
     page = refused(request, errors.BrokenPromise("case 7 has no head"))
     assert page.status_code == 500

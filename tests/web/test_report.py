@@ -7,7 +7,12 @@ from django.test import Client
 
 from xianban.web.forms import new_key
 
-SAID = {"text": "rubbish lies beside the bus stop", "place": "Mill", "name": "Ann", "phone": "13812345678"}
+SAID = {
+    "text": "rubbish lies beside the bus stop",
+    "place": "Mill",
+    "name": "Ann",
+    "phone": "13812345678",
+}
 
 
 def send(client, **more):
@@ -51,7 +56,6 @@ def test_a_report_gets_a_number_a_code_and_a_promise(town):
     page = client.get(response.url).content.decode()
     assert number in page
     assert code in page
-    assert "Bridge Street Office" in page
     assert "答复您" in page
     assert "13812345678" not in page
 
@@ -148,7 +152,11 @@ def test_what_a_resident_loads_first_is_small(town):
     client = Client()
     page = client.get("/").content
     files = set(re.findall(rb'(?:src|href)="(/static/[^"?#]+)', page))
-    files |= {b"/static/vendor/leaflet.js", b"/static/vendor/leaflet.css", b"/static/vendor/icons.svg"}
+    files |= {
+        b"/static/vendor/leaflet.js",
+        b"/static/vendor/leaflet.css",
+        b"/static/vendor/icons.svg",
+    }
     total = len(page) + len(client.get("/map/areas.geojson").content)
     for file in files:
         body = client.get(file.decode(), headers={"Accept-Encoding": "gzip"})

@@ -1,11 +1,11 @@
 """Every route as nobody and as every role: no case out of scope appears, by page or guessed number."""
 
 import pytest
-from builders import CITY, EAST, GRID, MILL, QUAY_GRID, make_case, monday, user
 from django.test import Client
 from django.urls import get_resolver
-from web.conftest import PEOPLE
 
+from builders import CITY, EAST, GRID, MILL, QUAY_GRID, make_case, monday, user
+from web.conftest import PEOPLE
 from xianban.accounts.api import actor_named
 from xianban.casework.api import access, perform
 from xianban.web.urls import urlpatterns
@@ -20,7 +20,13 @@ def both(people):
     east = make_case(text=EAST_WORDS, title=EAST_WORDS, area=GRID)
     west = make_case(text=WEST_WORDS, title=WEST_WORDS, area=QUAY_GRID)
     perform(east.case_id, "sign", acting=user("handler", unit="street-east"), now=monday(9))
-    perform(east.case_id, "invite", acting=user("handler", unit="street-east"), now=monday(9), data={"unit": "police", "ask": "come and see"})
+    perform(
+        east.case_id,
+        "invite",
+        acting=user("handler", unit="street-east"),
+        now=monday(9),
+        data={"unit": "police", "ask": "come and see"},
+    )
     return {"east": east, "west": west}
 
 
@@ -71,7 +77,16 @@ def test_nobody_sees_a_case_out_of_scope(both, signed_in, name):
                 assert words not in response.content.decode()
         listed = "".join(
             client.get("/cases/", {"tab": tab}).content.decode()
-            for tab in ("open", "late", "soon", "received", "contested", "suspended", "reported", "ended")
+            for tab in (
+                "open",
+                "late",
+                "soon",
+                "received",
+                "contested",
+                "suspended",
+                "reported",
+                "ended",
+            )
         )
         assert (words in listed) == inside
 
@@ -107,7 +122,10 @@ def test_a_post_without_its_token_is_refused(both, people):
     from django.contrib.auth import get_user_model
 
     client = Client(enforce_csrf_checks=True)
-    client.force_login(get_user_model().objects.get(pk=people["dispatcher"]), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        get_user_model().objects.get(pk=people["dispatcher"]),
+        backend="allauth.account.auth_backends.AuthenticationBackend",
+    )
     response = client.post(f"/cases/{both['east'].number}/do/note/", {"text": "x"})
     assert response.status_code == 403
     assert "您写的内容还在上一页" in response.content.decode()

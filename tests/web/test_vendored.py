@@ -48,7 +48,9 @@ def test_licences_that_must_go_along_do():
 
 def test_no_page_asks_another_place_for_anything():
     for path in [*WEB.rglob("*.html"), *(WEB / "static").glob("*.*")]:
-        loads = re.findall(r"""(?:src|href|action|url\()\s*=?\s*["']?(?:https?:)?//[^"')]+""", path.read_text())
+        loads = re.findall(
+            r"""(?:src|href|action|url\()\s*=?\s*["']?(?:https?:)?//[^"')]+""", path.read_text()
+        )
         assert not loads, f"{path.name}: {loads}"
 
 

@@ -50,7 +50,10 @@ def test_the_mo_is_read_by_gettext(tmp_path):
     import gettext
     import io
 
-    entries = {"天": catalogue.Entry("天", "", ("days",)), "%(n)d 天": catalogue.Entry("%(n)d 天", "%(n)d 天", ("%(n)d day", "%(n)d days"))}
+    entries = {
+        "天": catalogue.Entry("天", "", ("days",)),
+        "%(n)d 天": catalogue.Entry("%(n)d 天", "%(n)d 天", ("%(n)d day", "%(n)d days")),
+    }
     told = gettext.GNUTranslations(io.BytesIO(catalogue.mo_bytes(entries)))
     assert told.gettext("天") == "days"
     assert told.ngettext("%(n)d 天", "%(n)d 天", 1) == "%(n)d day"
@@ -99,7 +102,12 @@ def raised_by(source):
             )
 
 
-ACTS = ("casework/rules/acts", "casework/rules/deciding.py", "casework/actions/joining.py", "casework/actions/performing.py")
+ACTS = (
+    "casework/rules/acts",
+    "casework/rules/deciding.py",
+    "casework/actions/joining.py",
+    "casework/actions/performing.py",
+)
 
 
 def test_what_acts_refuse_is_said_in_chinese_too():
@@ -113,7 +121,9 @@ def test_what_acts_refuse_is_said_in_chinese_too():
 
 
 def test_a_refusal_speaks_the_language_of_the_page():
-    refusal = errors.WrongState("a dispatch can be returned within 2 h, and these are over; ask a supervisor to redispatch")
+    refusal = errors.WrongState(
+        "a dispatch can be returned within 2 h, and these are over; ask a supervisor to redispatch"
+    )
     with translation.override("zh-hans"):
         assert in_words(refusal) == "退单须在派单后 2 小时内提出，现已超过；请督办员改派。"
     with translation.override("en"):

@@ -127,7 +127,9 @@ def mo_bytes(entries: dict[str, Entry]) -> bytes:
             pairs[key] = "\0".join(entry.words)
     table = sorted((key.encode(), words.encode()) for key, words in pairs.items())
     start = 7 * 4 + 16 * len(table)
-    data, keys, values = b"", [], []
+    data = b""
+    keys: list[int] = []
+    values: list[int] = []
     for column, places in ((0, keys), (1, values)):
         for pair in table:
             places += [len(pair[column]), start + len(data)]

@@ -23,5 +23,4 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "now": utc_now(),
         "language": here,
         "other_language": next((pair for pair in settings.LANGUAGES if pair[0] != here), None),
-        "partial": "HX-Request" in request.headers,
     }

@@ -1,8 +1,9 @@
 """How often one address may try a thing: counted in the cache, so that codes cannot be guessed."""
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from xianban.accounts.adapter import address_of
 
 
 def too_often(request: HttpRequest, what: str, *, times: int, within_s: int) -> bool:
@@ -22,10 +23,4 @@ def is_blocked(request: HttpRequest, what: str, *, times: int) -> bool:
 
 
 def _key(request: HttpRequest, what: str) -> str:
-    return f"throttle:{what}:{address(request)}"
-
-
-def address(request: HttpRequest) -> str:
-    """Who asks: behind our own proxy, the address that the proxy itself wrote down last."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_TLS else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    return f"throttle:{what}:{address_of(request)}"

@@ -122,7 +122,9 @@ def _details(values: Mapping[str, Any]) -> tuple[str, ...]:
         if values.get(name) is not None:
             said.append(yes if values[name] else no)
     if values.get("escalated"):
-        said.append(_("升到%(level)s级") % {"level": words.called(words.LEVELS, values["escalated"])})
+        said.append(
+            _("升到%(level)s级") % {"level": words.called(words.LEVELS, values["escalated"])}
+        )
     if values.get("satisfaction"):
         said.append(words.called(words.SATISFACTION, values["satisfaction"]))
     return tuple(remark for remark in said if remark)

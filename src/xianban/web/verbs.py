@@ -13,7 +13,7 @@ class Verb(NamedTuple):
     `warn` is what to know before one does it; `%(ruling_h)s` and the like are the city's settings.
     """
 
-    label: Promise
+    label: Promise | str
     icon: str
     colour: str
     tone: str = "plain"
@@ -46,7 +46,7 @@ VERBS: Mapping[str, Verb] = {
     "reopen": Verb(_("重新办理"), "refresh-alert", "vermilion", "plain"),
     "say": Verb(_("诉求人补充"), "message", "blue", "plain"),
     "withdraw": Verb(_("诉求人撤回"), "x", "grey", "grave"),
-    "decline": Verb(_("不予受理"), "ban", "grey", "grave", _("只限六种法定情形；理由会发给诉求人。")),
+    "decline": Verb(_("决定不予受理"), "ban", "grey", "grave", _("只限六种法定情形；理由会发给诉求人。")),
     "merge": Verb(_("并入另一案件"), "git-merge", "grey", "grave", _("两件事确为同一件才合并；每位诉求人都会收到那一件的结果。")),
     "separate": Verb(_("撤销合并"), "arrows-split", "blue", "plain"),
     "link": Verb(_("关联案件"), "link", "blue", "plain"),
@@ -129,7 +129,7 @@ TELLS: Mapping[str, Promise] = {
 
 def verb_of(code: str) -> Verb:
     """How an act looks; a plain one under its code where it is not listed."""
-    return VERBS.get(code) or Verb(code, "info-circle", "grey")  # type: ignore[arg-type]
+    return VERBS.get(code) or Verb(code, "info-circle", "grey")
 
 
 def field_label(verb: str, name: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class Chip(NamedTuple):
     """A state at a glance: its word, its icon and the colour that carries its meaning."""
 
-    word: Promise
+    word: Promise | str
     icon: str
     colour: str
 

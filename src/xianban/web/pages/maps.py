@@ -43,9 +43,7 @@ def _collection(stamp: str) -> str:
         for level in ("street", "district")
     )
     behind = [
-        _feature(
-            json.loads(layer.geometry), kind=layer.kind, name=layer.name, weight=layer.weight
-        )
+        _feature(json.loads(layer.geometry), kind=layer.kind, name=layer.name, weight=layer.weight)
         for layer in here.background
     ]
     return json.dumps(

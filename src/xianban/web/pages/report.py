@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -140,4 +139,4 @@ def _open_near(similar: list[intake.Similar], *, now: datetime) -> list[dict[str
 
 @require_http_methods(["GET", "HEAD"])
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "resident/privacy.html", {"language_now": get_language()})
+    return render(request, "resident/privacy.html")

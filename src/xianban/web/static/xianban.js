@@ -55,6 +55,17 @@ if (draft) {
     if (!text.value) text.value = sessionStorage.getItem(name) || "";
     text.addEventListener("input", () => sessionStorage.setItem(name, text.value));
   } catch { /* a browser that keeps nothing still sends */ }
+  // Going back and sending the same words again is the same report, though the form is a new one.
+  draft.addEventListener("submit", () => {
+    const key = draft.elements.namedItem("key");
+    const fields = [...new FormData(draft)].filter(([field]) => field !== "key");
+    const said = JSON.stringify(fields);
+    try {
+      const before = JSON.parse(sessionStorage.getItem("xianban-said") || "{}");
+      if (before.said === said) key.value = before.key;
+      else sessionStorage.setItem("xianban-said", JSON.stringify({ said, key: key.value }));
+    } catch { /* the server still knows a double click by the form's own key */ }
+  });
 }
 if (document.querySelector("[data-sent-well]")) {
   try { sessionStorage.removeItem("xianban-draft"); } catch { /* nothing was kept */ }
