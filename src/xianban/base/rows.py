@@ -46,7 +46,7 @@ def insert_rows(items: Sequence[Any], *, connection: Any) -> None:
     """
     if not items:
         return
-    plan = _plan_for(type(items[0]), connection.vendor, items[0].pk is not None)
+    plan = _plan_for(type(items[0]), connection.vendor, items[0].pk is not None)  # type: ignore[arg-type]
     rows = map(plan.row, items)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+import numpy as np
 from django.db import transaction
 
 from xianban.accounts.api import MACHINE
@@ -12,14 +13,16 @@ from xianban.base.errors import BadInput, NotFound
 from xianban.casework.api import corrections
 from xianban.city.api import City, current
 from xianban.dispatch.classifier import TextModel, train
+from xianban.dispatch.judging import Quality, measure
 from xianban.dispatch.models import DispatchModel, Lesson
 from xianban.dispatch.queries import Reader, forget, model_in_use, models_folder, reader, reader_of
-from xianban.dispatch.rules import Figures, is_better, matters_of, score
+from xianban.dispatch.rules import is_better, matters_of
 from xianban.ledger.api import Entry, append
 
 HELD_BACK = 10  # one text in ten is never learned from, so that every model can be judged by it
 ENOUGH_CORRECTIONS = 20
 BATCH = 2000
+NOTHING_HELD_BACK = Quality(0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Trained:
     corrections: int
     held_back: int
     unknown: int
-    figures: Figures
-    before: Figures | None
+    figures: Quality
+    before: Quality | None
     adopted: bool
 
 
@@ -147,14 +150,14 @@ def _examples_elsewhere(city: City, learned: Sequence[Example]) -> list[Example]
     ]
 
 
-def judge(by: Reader, held: Sequence[Example], city: City) -> Figures:
+def judge(by: Reader, held: Sequence[Example], city: City) -> Quality:
     """How well a model names the matters of held-back texts, each at the level of its label."""
     if not held:
-        return Figures(0, 0.0, 0.0, 1.0)
+        return NOTHING_HELD_BACK
     sums = by.model.probabilities([one.text for one in held]) @ by.reach
-    return score(
-        sums, by.codes, [one.matter for one in held], level=lambda code: len(city.matter_line(code))
-    )
+    truth = [one.matter for one in held]
+    levels = np.array([len(city.matter_line(code)) for code in truth])
+    return measure(np.where(by.depths == levels[:, None], sums, 0.0), by.codes, truth)
 
 
 def _record(row: DispatchModel, model: TextModel) -> DispatchModel:

@@ -1,13 +1,14 @@
 """The door of dispatch: what is it, where is it, who acts; and learning from corrections."""
 
 from xianban.dispatch.actions import Trained, learn, retrain, revert
+from xianban.dispatch.judging import Quality
 from xianban.dispatch.queries import model_in_use, propose, reader
-from xianban.dispatch.rules import Figures, Found, Proposal, Said
+from xianban.dispatch.rules import Found, Proposal, Said
 
 __all__ = [
-    "Figures",
     "Found",
     "Proposal",
+    "Quality",
     "Said",
     "Trained",
     "learn",

@@ -1,6 +1,6 @@
 """What is it, where is it, who acts: from plain values to a proposal that says why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from xianban.city.api import Assignment, City
+    from xianban.dispatch.judging import Quality
 
 # why a person must decide
 LOW, NO_PLACE, GAP = "low", "no_place", "gap"
@@ -113,7 +114,8 @@ def guesses(
         if total[place] >= threshold:
             found.append(Guess(codes[place], float(total[place]), others))
         else:
-            found.append(Guess(*(others[0] if others else ("", 0.0)), alternatives=others))
+            matter, chance = others[0] if others else ("", 0.0)
+            found.append(Guess(matter, chance, others))
     return found
 
 
@@ -186,53 +188,6 @@ def matters_of(labels: Sequence[str], city: "City") -> tuple[str, ...]:
     return tuple(m.code if (m := city.matter_named(label)) else "" for label in labels)
 
 
-@dataclass(frozen=True)
-class Figures:
-    """How well a model does on texts that it has not seen: shares from 0 to 1."""
-
-    n: int
-    accuracy: float
-    macro_f1: float
-    ece: float  # expected calibration error, 15 bins
-
-
-def is_better(challenger: Figures, champion: Figures) -> bool:
+def is_better(challenger: "Quality", champion: "Quality") -> bool:
     """A new model replaces the old one if it names more matters rightly and is as honest about it."""
     return challenger.macro_f1 > champion.macro_f1 and challenger.ece <= champion.ece + 0.02
-
-
-def score(
-    sums: np.ndarray, codes: Sequence[str], truth: Sequence[str], *, level: Callable[[str], int]
-) -> Figures:
-    """Judge probabilities (texts, codes) against the true matters, each at the truth's own level."""
-    levels = np.array([level(code) for code in codes])
-    wanted = np.array([level(code) for code in truth])
-    chances = np.where(levels[None, :] == wanted[:, None], sums, -1.0)
-    best = chances.argmax(axis=1)
-    named = np.array([codes[i] for i in best])
-    right = named == np.array(truth)
-    return Figures(
-        n=len(truth),
-        accuracy=float(right.mean()),
-        macro_f1=_macro_f1(named, np.array(truth)),
-        ece=calibration_error(chances.max(axis=1).clip(0, 1), right),
-    )
-
-
-def _macro_f1(named: np.ndarray, truth: np.ndarray) -> float:
-    shares = []
-    for code in np.unique(truth):
-        hits = np.sum((named == code) & (truth == code))
-        shares.append(2 * hits / (np.sum(named == code) + np.sum(truth == code)))
-    return float(np.mean(shares))
-
-
-def calibration_error(sure: np.ndarray, right: np.ndarray, *, bins: int = 15) -> float:
-    """Expected calibration error: how far said and true shares of success differ, over equal bins."""
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [
-        np.sum(place == b) * abs(sure[place == b].mean() - right[place == b].mean())
-        for b in range(bins)
-        if np.any(place == b)
-    ]
-    return float(np.sum(gaps) / max(len(sure), 1))
