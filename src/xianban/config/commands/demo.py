@@ -1,10 +1,12 @@
 import ipaddress
+import socket
 import sys
 from collections.abc import Callable
 from datetime import datetime
 
 import click
 
+from xianban.base.errors import Unavailable
 from xianban.config.setup import one_at_a_time, ready
 
 BAR = 24
@@ -23,6 +25,8 @@ BAR = 24
 )
 def demo(prepare_only: bool, host: str, port: int) -> None:
     """Set up the sample city in XIANBAN_HOME on first use, and serve it with the worker."""
+    if not prepare_only:
+        _must_be_free(host, port)
     ready()
     from xianban.base.clock import utc_now
     from xianban.simulate import api as simulate
@@ -32,11 +36,26 @@ def demo(prepare_only: bool, host: str, port: int) -> None:
     if prepared.created:
         click.echo("\r\033[K" if _on_a_terminal() else "", nl=False, err=True)
         click.echo(f"The sample city is ready: {prepared.requests:,} requests of a year.", err=True)
+    else:
+        click.echo("The sample city is as you left it.", err=True)
     _say_where(host, port, prepared.password, serving=not prepare_only)
     if not prepare_only:
         from xianban.config.serve import serve
 
         serve(host=host, port=port, workers=2, with_worker=True)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Say so before half a minute of work, not after it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as reason:
+            raise Unavailable(
+                f"cannot listen on {host} port {port} ({reason.strerror}); choose another with --port or XIANBAN_PORT"
+            ) from reason
 
 
 def _progress() -> Callable[[float, str], None]:
@@ -75,7 +94,7 @@ def _say_where(host: str, port: int, password: str, *, serving: bool) -> None:
         click.echo(f"    {seat.username:<11} {seat.says}")
     click.echo("")
     if not serving:
-        click.echo("  Start it with `xianban demo`.")
+        click.echo("  Start it with `./run demo` (or `xianban demo`).")
     elif not _is_loopback(host):
         click.echo("  Others in your network can reach it: the names above are known to everybody.")
     if serving:
