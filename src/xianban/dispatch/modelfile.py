@@ -99,7 +99,7 @@ def _is_whole(head: dict[str, Any], arrays: dict[str, Any]) -> bool:
         and all(arrays[name].shape == (count,) for name in ("biases", "slopes", "offsets"))
         and all(np.isfinite(arrays[n]).all() for n in ("scales", "biases", "slopes", "offsets"))
         and arrays["single"].shape == (65536,)
-        and 0 <= arrays["single"].min() and arrays["single"].max() < table.shape[1]
+        and arrays["single"].min() >= 0 and arrays["single"].max() < table.shape[1]
         and slots.shape == (buckets * kernel.BUCKET,) and buckets >= 2
         and buckets & (buckets - 1) == 0
         and int((slots & kernel.ROWS).max()) < table.shape[1]

@@ -73,12 +73,11 @@ def train(
 
 
 def _train_to(path: Path, texts: list[str], labels: list[str], folds: int | None) -> dict[str, Any]:
-    from xianban.dispatch.classifier import TextModel
+    from xianban.dispatch.classifier import train as learn
     from xianban.dispatch.learning import cross_validate
-    from xianban.dispatch.learning import train as learn
 
     started = time.perf_counter()
-    made: TextModel = learn(texts, labels)
+    made = learn(texts, labels)
     made.save(path)
     spent = time.perf_counter() - started
     said: dict[str, Any] = {
