@@ -67,7 +67,7 @@ def sign_in(browser, town):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.goto(f"{town.url}/accounts/login/")
         page.fill("#id_login", name)
         page.fill("#id_password", PASSWORD)

@@ -9,7 +9,7 @@ WORDS = "rubbish lies about beside the mill since Friday"
 
 def report(page: Page, url: str, text: str = WORDS) -> tuple[str, str]:
     """Report something on a phone; number and code."""
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     page.goto(url)
     page.fill("#id_text", text)
     page.fill("#id_place", "Mill")

@@ -128,3 +128,13 @@ def test_a_refusal_speaks_the_language_of_the_page():
         assert in_words(refusal) == "退单须在派单后 2 小时内提出，现已超过；请督办员改派。"
     with translation.override("en"):
         assert in_words(refusal).startswith("A dispatch can be returned within 2 h")
+
+
+def test_every_step_of_a_story_has_its_sentence():
+    from xianban.casework.queries.stories import PUBLIC_VERBS
+    from xianban.web.story import HEADLINES, STEPS
+
+    as_another = {"open", "dispatch", "redispatch", "uphold", "designate", "follow_up", "rate"}
+    named = {"received", "dispatched", "rated", "followed_up", "rectifying"}
+    assert not (PUBLIC_VERBS - as_another | named) - set(STEPS)
+    assert set(HEADLINES) == set(casework.STATES)

@@ -56,6 +56,7 @@ STEPS: Mapping[str, Promise] = {
     "approve_suspension": gettext_lazy("暂时办不了，已核实原因，会定期复核"),
     "resume": gettext_lazy("恢复办理"),
     "rated": gettext_lazy("您确认了结果"),
+    "followed_up": gettext_lazy("我们回访，您确认了结果"),
     "rectifying": gettext_lazy("没有解决，退回%(unit)s整改"),
     "close": gettext_lazy("办结"),
     "reopen": gettext_lazy("重新办理"),

@@ -26,14 +26,13 @@ SENTENCES: Mapping[str, Promise] = {
     "reject": gettext_lazy("不同意退单，仍由%(unit)s办理"),
     "object": gettext_lazy("退单：%(reason)s"),
     "decline": gettext_lazy("不予受理：%(exit)s"),
-    "merge": gettext_lazy("并入 %(into)s"),
-    "link": gettext_lazy("关联 %(other)s"),
+    "merge": gettext_lazy("并入另一案件"),
+    "link": gettext_lazy("关联案件"),
     "escalate": gettext_lazy("提级到%(to)s"),
     "extend": gettext_lazy("延期%(by)s"),
     "refine": gettext_lazy("更正为%(matter)s"),
     "remind": gettext_lazy("提醒：%(clock)s即将到期"),
     "miss": gettext_lazy("超过%(clock)s时限"),
-    "absorb": gettext_lazy("并入一件：%(other)s"),
 }
 WRITTEN = ("text", "ask", "evidence", "grounds", "without_tasks")
 
@@ -50,14 +49,15 @@ class Line:
     machine: bool
     written: tuple[str, ...]
     details: tuple[str, ...]
+    cases: tuple[str, ...] = ()  # numbers of other cases that it is about
 
 
-def lines_of(events: Sequence[Event]) -> list[Line]:
-    """A line for every act, oldest first."""
-    return [_line(event) for event in events]
+def lines_of(events: Sequence[Event], numbers: Mapping[int, str] | None = None) -> list[Line]:
+    """A line for every act, oldest first; `numbers` are those of other cases, by key."""
+    return [_line(event, numbers or {}) for event in events]
 
 
-def _line(event: Event) -> Line:
+def _line(event: Event, numbers: Mapping[int, str]) -> Line:
     look = verb_of(event.verb)
     values = _named(event.values)
     sentence = SENTENCES.get(event.verb)
@@ -75,7 +75,15 @@ def _line(event: Event) -> Line:
         machine=machine,
         written=tuple(str(event.values[name]) for name in WRITTEN if event.values.get(name)),
         details=_details(event.values),
+        cases=tuple(numbers[key] for key in _other_cases(event.values) if key in numbers),
     )
+
+
+def _other_cases(values: Mapping[str, Any]) -> list[int]:
+    """The keys of the cases that were merged or linked by an act."""
+    linked = [row[0] for row in values.get("links") or () if row]
+    named = [values.get(name) for name in ("into", "case", "other")]
+    return [key for key in [*named, *linked] if isinstance(key, int)]
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from xianban.web.timeline import Line, lines_of
 from xianban.web.verbs import verb_of
 from xianban.web.wording import in_words
 
+TICKING = ("running", "overdue", "paused")
 HEADING = 60  # characters
 FIRST_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 
@@ -141,6 +142,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     said = intake.requests_of([view.id]).get(view.id, [])
+    merged = {one.case_id for one in view.merged_from}
     context = menu(actor, "cases") | {
         "case": view,
         "heading": view.title or _beginning(view.text),
@@ -152,6 +154,9 @@ def _page(
         "reporters": _reporters(view),
         "may_reveal": _may_reveal(actor, view),
         "purposes": list(words.PURPOSES.items()),
+        "clocks": [clock for clock in view.clocks if clock.verdict in TICKING],
+        "clocks_ended": [clock for clock in view.clocks if clock.verdict not in TICKING],
+        "links": [one for one in view.links if one.case_id not in merged],
         "area_names": view.area_path[1:],
         "limit_units": LIMIT_UNITS,
         **more,
@@ -167,7 +172,9 @@ def _beginning(text: str) -> str:
 
 
 def _timeline(view: CaseView) -> list[Line]:
-    return list(reversed(lines_of(view.timeline)))
+    others = [*view.links, *view.merged_from, *filter(None, [view.merged_into])]
+    numbers = {other.case_id: other.number for other in others}
+    return list(reversed(lines_of(view.timeline, numbers)))
 
 
 def _reporters(view: CaseView) -> list[tuple[int, residents.Masked]]:
