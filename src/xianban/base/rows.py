@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-FEW = 4  # up to here a prepared statement beats COPY
+FEW = 4  # up to here one statement beats COPY
+PART = 500  # rows in a statement, well below the limit of 65,535 values
 
 Convert = Callable[[Any], Any]
 
@@ -38,11 +40,12 @@ class _Plan:
         return changed
 
 
-def insert_rows(items: Sequence[Any], *, connection: Any) -> None:
+def insert_rows(items: Sequence[Any], *, connection: Any, skip_conflicts: bool = False) -> None:
     """Insert model objects of one kind, in the caller's transaction; keys that are None are made.
 
-    As with the ORM's bulk insert no signals are sent; unlike it, made keys are not given back: take
-    them from `fresh_keys` first where they are needed.
+    As with the ORM's bulk insert no signals are sent; unlike it, made keys are not given back:
+    `insert_keyed` does that. With `skip_conflicts`, rows that some constraint forbids to be there
+    twice are left out.
     """
     if not items:
         return
@@ -50,11 +53,24 @@ def insert_rows(items: Sequence[Any], *, connection: Any) -> None:
     rows = map(plan.row, items)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.executemany(_statement(plan), list(rows))
-    elif len(items) <= FEW:
-        _execute_prepared(plan, list(rows), connection)
+            cursor.executemany(_statement(plan, 1, skip_conflicts), list(rows))
+    elif skip_conflicts or len(items) <= FEW:
+        for _ in range(0, len(items), PART):
+            _execute(plan, list(islice(rows, PART)), connection, skip_conflicts)
     else:
         _copy(plan, rows, connection)
+
+
+def insert_keyed(items: Sequence[Any], *, connection: Any) -> None:
+    """Insert new model objects and give each its key."""
+    if len(items) == 1:
+        plan = _plan_for(type(items[0]), connection.vendor, False)  # type: ignore[arg-type]
+        items[0].pk = _execute(plan, [plan.row(items[0])], connection, returning=True)
+        return
+    keys = fresh_keys(type(items[0]), len(items), connection=connection) if items else []
+    for item, key in zip(items, keys, strict=True):
+        item.pk = key
+    insert_rows(items, connection=connection)
 
 
 def fresh_keys(model: Any, count: int, *, connection: Any) -> list[int]:
@@ -106,19 +122,35 @@ def _sqlite_time(value: Any) -> str:
     return str(value.replace(tzinfo=None))
 
 
-def _statement(plan: _Plan) -> str:
+@lru_cache(maxsize=1024)
+def _statement(plan: _Plan, count: int, skip_conflicts: bool, returning: bool = False) -> str:
     columns = ", ".join(f'"{column}"' for column in plan.columns)
-    places = ", ".join(["%s"] * len(plan.columns))
-    return f'INSERT INTO "{plan.table}" ({columns}) VALUES ({places})'  # noqa: S608 (names of ours)
+    places = ", ".join(["(" + ", ".join(["%s"] * len(plan.columns)) + ")"] * count)
+    end = " ON CONFLICT DO NOTHING" if skip_conflicts else ""
+    end += ' RETURNING "id"' if returning else ""
+    return f'INSERT INTO "{plan.table}" ({columns}) VALUES {places}{end}'  # noqa: S608 (names of ours)
 
 
-def _execute_prepared(plan: _Plan, rows: list[Sequence[Any]], connection: Any) -> None:
-    from psycopg import Cursor
+def _execute(
+    plan: _Plan,
+    rows: Sequence[Sequence[Any]],
+    connection: Any,
+    skip_conflicts: bool = False,
+    returning: bool = False,
+) -> Any:
+    """Run one insert of a few rows; the key of the (one) row with `returning`."""
+    statement = _statement(plan, len(rows), skip_conflicts, returning)
+    values = [value for row in rows for value in row]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()[0] if returning else None
+    from psycopg import Cursor  # binds on the server, where the ORM's pastes values into the text
 
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        for row in rows:
-            cursor.execute(_statement(plan), row)
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0] if returning else None
 
 
 def _copy(plan: _Plan, rows: Any, connection: Any) -> None:
@@ -133,4 +165,4 @@ def _copy(plan: _Plan, rows: Any, connection: Any) -> None:
             copy.write_row(row)
 
 
-__all__ = ["fresh_keys", "insert_rows"]
+__all__ = ["fresh_keys", "insert_keyed", "insert_rows"]

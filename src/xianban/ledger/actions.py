@@ -108,20 +108,26 @@ def enqueue(notices: Sequence[NewNotice], *, now: datetime) -> None:
     """Put messages in the outbox, in the caller's transaction; a known `dedupe_key` is left alone."""
     if not notices:
         return
-    Notice.objects.bulk_create(
+    insert_rows(
         [
             Notice(
+                id=None,
                 kind=notice.kind,
                 to=notice.to,
                 payload=dict(notice.payload),
                 dedupe_key=notice.dedupe_key,
                 urgent=notice.urgent,
+                state=Notice.State.WAITING.value,
                 created_at=now,
                 try_at=notice.not_before or now,
+                attempts=0,
+                sent_at=None,
+                error="",
             )
             for notice in notices
         ],
-        ignore_conflicts=True,
+        connection=connection,
+        skip_conflicts=True,
     )
 
 
