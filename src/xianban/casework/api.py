@@ -37,7 +37,7 @@ from xianban.casework.queries.shown import (
 from xianban.casework.queries.stories import public_story
 from xianban.casework.queries.views import case_view
 from xianban.casework.rules.table import OF_THEMSELVES, VERBS
-from xianban.casework.rules.values import Field, NewCase, NewLink, Opened, Swept
+from xianban.casework.rules.values import Field, Like, NewCase, NewLink, Opened, Swept
 from xianban.casework.rules.words import EXITS, LEVELS, OBJECTIONS, SATISFACTION, STATES
 
 
@@ -68,6 +68,7 @@ __all__ = [
     "Field",
     "Filters",
     "FollowUpShown",
+    "Like",
     "LinkShown",
     "Lived",
     "Named",

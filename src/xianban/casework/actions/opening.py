@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
 from xianban.base.ids import case_number
-from xianban.base.rows import fresh_keys, insert_rows
-from xianban.casework.models import Case, Clock, Interest
+from xianban.base.rows import insert_keyed, insert_rows
+from xianban.casework.models import Case, Clock, Interest, Link
 from xianban.casework.queries.places import columns_for
 from xianban.casework.queries.standings import subject_of
 from xianban.casework.rules.deciding import begin
@@ -35,16 +35,13 @@ def open_cases(new: Sequence[NewCase], *, acting: Actor, now: datetime) -> list[
     if not new:
         return []
     city = current()
-    with transaction.atomic():
-        standings = [_begin(one, one.opened_at or now, city) for one in new]
-        cases = [
-            _row(one, standing, one.opened_at or now, city)
-            for one, standing in zip(new, standings, strict=True)
-        ]
-        keys = fresh_keys(Case, len(cases), connection=connection)
-        for case, key in zip(cases, keys, strict=True):
-            case.pk = key
-        insert_rows(cases, connection=connection)
+    standings = [_begin(one, one.opened_at or now, city) for one in new]
+    cases = [
+        _row(one, standing, one.opened_at or now, city)
+        for one, standing in zip(new, standings, strict=True)
+    ]
+    with transaction.atomic(savepoint=False):  # nothing in it is refused: it is whole, or all fails
+        insert_keyed(cases, connection=connection)
         _write_clocks(cases, standings)
         insert_rows(
             [
@@ -56,7 +53,9 @@ def open_cases(new: Sequence[NewCase], *, acting: Actor, now: datetime) -> list[
             ],
             connection=connection,
         )
-        _write_down(cases, standings, new, acting)
+        likes = _likes(cases, new)
+        _write_links(cases, likes)
+        _write_down(cases, standings, new, likes, acting)
         enqueue(_notices(cases, standings, new, city), now=now)
     return [_opened(case, standing, city) for case, standing in zip(cases, standings, strict=True)]
 
@@ -148,10 +147,40 @@ def _write_clocks(cases: Sequence[Case], standings: Sequence[Standing]) -> None:
     )
 
 
+def _likes(cases: Sequence[Case], new: Sequence[NewCase]) -> list[list[tuple[int, float]]]:
+    """The cases that each is like, by key, with the score."""
+    return [
+        [
+            (like.case if like.place is None else cases[like.place].pk, round(like.score, 3))
+            for like in one.likes
+        ]
+        for one in new
+    ]
+
+
+def _write_links(cases: Sequence[Case], likes: Sequence[Sequence[tuple[int, float]]]) -> None:
+    insert_rows(
+        [
+            Link(
+                id=None,
+                case_id=case.pk,
+                other_id=other,
+                kind="similar",
+                score=score,
+                since=case.opened_at,
+            )
+            for case, found in zip(cases, likes, strict=True)
+            for other, score in found
+        ],
+        connection=connection,
+    )
+
+
 def _write_down(
     cases: Sequence[Case],
     standings: Sequence[Standing],
     new: Sequence[NewCase],
+    likes: Sequence[Sequence[tuple[int, float]]],
     acting: Actor,
 ) -> None:
     """What is said in the request stays out of the ledger, which is kept for ever: it may name people."""
@@ -166,11 +195,12 @@ def _write_down(
                     "origin": one.origin,
                     "source": one.source,
                     "received_at": plain(one.received_at),
+                    **({"similar": [list(pair) for pair in found]} if found else {}),
                 },
                 "change": beginning(standing),
             },
         )
-        for case, standing, one in zip(cases, standings, new, strict=True)
+        for case, standing, one, found in zip(cases, standings, new, likes, strict=True)
     ]
     append(entries, heads={entry.subject: START for entry in entries})
 

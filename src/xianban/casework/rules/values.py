@@ -7,6 +7,15 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Like:
+    """A case that a new one is likely to repeat: an open one by its key, or by its place in this batch."""
+
+    score: float
+    case: int = 0
+    place: int | None = None
+
+
+@dataclass(frozen=True)
 class NewCase:
     """Something to be done, as intake (or a sensor, or a grid worker) hands it in.
 
@@ -15,6 +24,7 @@ class NewCase:
     `person` is the id of whoever asked, or None. `clocks_from` is when the limits begin to count:
     `received_at` if left out; an import of old messages gives the time of the import.
     `opened_at` is when the desk took it, for a history that is brought in; left out, now.
+    `likes` are linked as similar from the start, which saves locking the case to link it later.
     `tell=False` sends no notices (imports of history). `level` is one of `LEVELS`, or empty: that
     of the lead unit. `proposal` is dispatch's reasons, kept to be shown as they are.
     """
@@ -39,6 +49,7 @@ class NewCase:
     clocks_from: datetime | None = None
     opened_at: datetime | None = None
     tell: bool = True
+    likes: tuple[Like, ...] = ()
 
 
 @dataclass(frozen=True)
