@@ -9,12 +9,12 @@ from django.db import IntegrityError, connection, transaction
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import WrongState
-from xianban.base.rows import fresh_keys, insert_rows
+from xianban.base.rows import insert_keyed
 from xianban.casework import api as casework
 from xianban.city.api import City, current
 from xianban.dispatch.api import Proposal, Said, propose
 from xianban.intake.drafting import Draft, check, drafted, matter_code, tidied
-from xianban.intake.duplicates import Similar, best, duplicates_of, fine_area
+from xianban.intake.duplicates import KEPT, Similar, duplicates_of, fine_area
 from xianban.intake.models import Request
 from xianban.intake.queries import Known, follow_code, known_by
 from xianban.intake.rules.likeness import Likeness, Traits, cell_of, folded
@@ -24,6 +24,8 @@ from xianban.residents.api import NewContact, NewNote, seal_many, seal_notes
 
 ATTEMPTS = 5  # others may take the same key between our look and our write
 ORIGIN = "request"
+
+Near = tuple[int, Likeness]  # an earlier place of the same batch, and how alike the two are
 
 
 @dataclass(frozen=True)
@@ -186,36 +188,45 @@ def _traits(draft: Draft, proposal: Proposal, now: datetime) -> Traits:
     )
 
 
-@transaction.atomic
 def _write(
     prepared: Sequence[_Prepared], *, acting: Actor, now: datetime, tell: bool
 ) -> list[_Made]:
-    """Persons, cases, requests, links and notices: all of them, or none."""
+    """Persons, cases with their likes, and requests: all of them, or none."""
     if not prepared:
         return []
-    city = current()
-    persons = seal_many([_contact(one.draft) for one in prepared])
-    opened = casework.open_cases(
-        [_new_case(one, person, city, tell) for one, person in zip(prepared, persons, strict=True)],
-        acting=acting,
-        now=now,
-    )
-    keys = fresh_keys(Request, len(prepared), connection=connection)
-    requests = [
-        _request(one, person, case.case_id, key)
-        for one, person, case, key in zip(prepared, persons, opened, keys, strict=True)
-    ]
-    insert_rows(requests, connection=connection)
-    seal_notes(
-        [
-            NewNote(request.person_id, f"request:{request.pk}", one.draft.raw)
-            for one, request in zip(prepared, requests, strict=True)
-            if one.draft.raw and request.person_id
+    city, contacts = current(), [_contact(one.draft) for one in prepared]
+    likes = _likes(prepared)
+    with transaction.atomic():  # from here on the database is locked to others: no thinking
+        persons = seal_many(contacts)
+        opened = casework.open_cases(
+            [
+                _new_case(one, person, like, city, tell)
+                for one, person, like in zip(prepared, persons, likes, strict=True)
+            ],
+            acting=acting,
+            now=now,
+        )
+        requests = [
+            _request(one, person, case.case_id)
+            for one, person, case in zip(prepared, persons, opened, strict=True)
         ]
-    )
-    made = _with_likes(prepared, requests, opened)
-    casework.link_cases(_links(made), acting=acting, now=now)
-    return made
+        insert_keyed(requests, connection=connection)
+        _seal_words(prepared, requests)
+    return [
+        _Made(request, case, tuple(_similar(found, requests) for found in like))
+        for request, case, like in zip(requests, opened, likes, strict=True)
+    ]
+
+
+def _seal_words(prepared: Sequence[_Prepared], requests: Sequence[Request]) -> None:
+    """Keep the words as they were typed, where masking changed them."""
+    notes = [
+        NewNote(request.person_id, f"request:{request.pk}", one.draft.raw)
+        for one, request in zip(prepared, requests, strict=True)
+        if one.draft.raw and request.person_id
+    ]
+    if notes:
+        seal_notes(notes)
 
 
 def _contact(draft: Draft) -> NewContact:
@@ -231,7 +242,13 @@ def _contact(draft: Draft) -> NewContact:
     )
 
 
-def _new_case(one: _Prepared, person: int | None, city: City, tell: bool) -> casework.NewCase:
+def _new_case(
+    one: _Prepared,
+    person: int | None,
+    likes: Sequence[Similar | Near],
+    city: City,
+    tell: bool,
+) -> casework.NewCase:
     said, proposal = one.draft.said, one.proposal
     matter = city.matters.get(proposal.matter)
     return casework.NewCase(
@@ -253,16 +270,17 @@ def _new_case(one: _Prepared, person: int | None, city: City, tell: bool) -> cas
         proposal=proposal.as_json(),
         assignment=proposal.assignment if proposal.confident else None,
         tell=tell,
+        likes=tuple(_as_like(found) for found in likes),
     )
 
 
-def _request(one: _Prepared, person: int | None, case_id: int, key: int) -> Request:
+def _request(one: _Prepared, person: int | None, case_id: int) -> Request:
     draft, said = one.draft, one.draft.said
     marks: dict[str, Any] = {f"sketch{n}": mark for n, mark in enumerate(one.want.sketches)}
     if said.lat is not None and said.lon is not None:
         marks["cell"] = cell_of(said.lat, said.lon)
     return Request(
-        pk=key,
+        id=None,
         door=said.door,
         external_id=said.external_id,
         key=said.key,
@@ -284,21 +302,30 @@ def _request(one: _Prepared, person: int | None, case_id: int, key: int) -> Requ
     )
 
 
-def _with_likes(
-    prepared: Sequence[_Prepared],
-    requests: Sequence[Request],
-    opened: Sequence[casework.Opened],
-) -> list[_Made]:
-    """The likely duplicates of each: those stored before, and those earlier in this batch."""
-    made: list[_Made] = []
+def _likes(prepared: Sequence[_Prepared]) -> list[list[Similar | Near]]:
+    """The likeliest duplicates of each: stored before, or earlier in this batch (those are newer)."""
     within = likes_within([one.want for one in prepared])
-    for one, request, case, near in zip(prepared, requests, opened, within, strict=True):
-        here = [_like(made[place].request, alike) for place, alike in near]
-        made.append(_Made(request, case, tuple(best([*one.stored, *here]))))
-    return made
+    return [
+        sorted([*near[::-1], *one.stored], key=_unlikeliness)[:KEPT]
+        for one, near in zip(prepared, within, strict=True)
+    ]
 
 
-def _like(request: Request, alike: Likeness) -> Similar:
+def _unlikeliness(found: Similar | Near) -> float:
+    return -(found.score if isinstance(found, Similar) else found[1].score)
+
+
+def _as_like(found: Similar | Near) -> casework.Like:
+    if isinstance(found, Similar):
+        return casework.Like(found.score, case=found.case_id)
+    return casework.Like(found[1].score, place=found[0])
+
+
+def _similar(found: Similar | Near, requests: Sequence[Request]) -> Similar:
+    if isinstance(found, Similar):
+        return found
+    place, alike = found
+    request = requests[place]
     return Similar(
         request_id=request.pk,
         case_id=request.case_id,
@@ -308,21 +335,6 @@ def _like(request: Request, alike: Likeness) -> Similar:
         score=alike.score,
         reasons=alike.reasons,
     )
-
-
-def _links(made: Sequence[_Made]) -> list[casework.NewLink]:
-    return [
-        casework.NewLink(
-            case=one.opened.case_id,
-            other=like.case_id,
-            kind="similar",
-            score=like.score,
-            at=one.request.accepted_at,
-        )
-        for one in made
-        for like in one.similar
-        if like.case_id != one.opened.case_id
-    ]
 
 
 def _receipts(

@@ -86,12 +86,7 @@ def duplicates_of(given: Sequence[Wanted]) -> list[list[Similar]]:
         alike = likeness(given[index].traits, traits[row.id])
         if alike.likely:
             found[index].append(_similar(row, alike))
-    return [best(some) for some in found]
-
-
-def best(some: Sequence[Similar]) -> list[Similar]:
-    """The few likeliest, the newest of equals first."""
-    return sorted(some, key=lambda one: (-one.score, -one.request_id))[:KEPT]
+    return [sorted(some, key=lambda one: (-one.score, -one.request_id))[:KEPT] for some in found]
 
 
 def _traits(row: _Stored) -> Traits:

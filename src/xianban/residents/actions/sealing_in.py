@@ -56,7 +56,7 @@ def seal_many(given: Sequence[NewContact]) -> list[int | None]:
     """
     new = [tidy(one) for one in given]
     hashes = [_hashes(one) for one in new]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # nothing in it is refused
         known = _known(set(hashes) - {NO_ADDRESS})
         to_update: dict[int, tuple[Person, Contact]] = {}
         for one, value in zip(new, hashes, strict=True):
