@@ -29,7 +29,7 @@ from xianban.simulate.words import facts, say
 
 REQUESTS = 3000
 AT_A_TIME = 400
-LESSONS_EACH, HEARD_SHARE, MISLABELLED_SHARE = 24, 0.7, 0.02
+LESSONS_EACH, HEARD_SHARE, MISLABELLED_SHARE = 12, 0.7, 0.02
 JOIN_SHARE, LATELY_SHARE = 0.6, 0.3  # reports of an outbreak that the desk joins to the first
 Progress = Callable[[float, str], None]
 
