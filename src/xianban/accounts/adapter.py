@@ -4,12 +4,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from axes.handlers.proxy import AxesProxyHandler
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from xianban.accounts.actions import set_password
+from xianban.accounts.callers import address_of
 from xianban.accounts.models import User
 from xianban.accounts.queries import actor_of
 from xianban.base.clock import utc_now
@@ -41,15 +41,3 @@ def locked_out(
     """The sign-in page as it is, which says how long to wait, in place of axes' bare sentence."""
     response.status_code = 429
     return response
-
-
-def address_of(request: HttpRequest) -> str:
-    """Who asks: the peer, or behind our own proxies what the outermost of those saw.
-
-    Were it the proxy's own address, one stranger's guesses would lock the name for everybody.
-    """
-    hops = settings.TRUSTED_PROXIES
-    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    if hops and len(passed) >= hops and passed[-hops]:
-        return passed[-hops][:64]
-    return str(request.META.get("REMOTE_ADDR", ""))

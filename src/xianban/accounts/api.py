@@ -9,6 +9,7 @@ from xianban.accounts.actions import (
     set_active,
     set_password,
 )
+from xianban.accounts.callers import address_of, count_try, tries
 from xianban.accounts.queries import (
     UserSeen,
     actor_named,
@@ -44,6 +45,8 @@ __all__ = [
     "actor_of",
     "add_user",
     "add_users",
+    "address_of",
+    "count_try",
     "grant",
     "list_users",
     "may",
@@ -54,6 +57,7 @@ __all__ = [
     "revoke",
     "set_active",
     "set_password",
+    "tries",
     "users_for",
     "verbs_of",
 ]

@@ -5,9 +5,9 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
+from xianban.accounts.api import count_try
 from xianban.api.problems import problem
 
 MINUTE = 60
@@ -20,32 +20,13 @@ def limited(what: str, share: float = 1.0) -> Callable[[Callable[..., Any]], Cal
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             rate = getattr(settings, "API_RATE_PER_MINUTE", 0)
-            if rate and _count(f"api:{what}:{address_of(request)}") > rate * share:
+            if rate and count_try(request, f"api:{what}", within_s=MINUTE) > rate * share:
                 return _too_many()
             return view(request, *args, **kwargs)
 
         return answered
 
     return around
-
-
-def address_of(request: HttpRequest) -> str:
-    """Who sends: the peer, or behind trusted proxies what the outermost of those saw."""
-    hops = getattr(settings, "TRUSTED_PROXIES", 0)
-    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    if hops and len(passed) >= hops and passed[-hops]:
-        return passed[-hops][:64]
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _count(key: str) -> int:
-    if cache.add(key, 1, MINUTE):
-        return 1
-    try:
-        return cache.incr(key)
-    except ValueError:  # it ran out in between
-        cache.set(key, 1, MINUTE)
-        return 1
 
 
 def _too_many() -> HttpResponse:

@@ -119,7 +119,7 @@ LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_CLIENT_IP_CALLABLE = "xianban.accounts.adapter.address_of"
+AXES_CLIENT_IP_CALLABLE = "xianban.accounts.callers.address_of"
 AXES_LOCKOUT_CALLABLE = "xianban.accounts.adapter.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
