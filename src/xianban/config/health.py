@@ -34,7 +34,11 @@ def look(*, now: datetime) -> list[Finding]:
     except DatabaseError as reason:
         return [Finding("database", False, str(reason).strip()[:200]), _disk()]
     spent_ms = (time.perf_counter() - started) * 1000
-    return [Finding("database", True, f"answers in {spent_ms:.1f} ms"), _worker(seen.values(), now), _disk()]
+    return [
+        Finding("database", True, f"answers in {spent_ms:.1f} ms"),
+        _worker(seen.values(), now),
+        _disk(),
+    ]
 
 
 def _worker(seen: Iterable[RoundSeen], now: datetime) -> Finding:

@@ -5,9 +5,15 @@ from xianban.config.setup import ready
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, envvar="XIANBAN_PORT", type=click.IntRange(1, 65535))
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes that serve.")
-@click.option("--no-worker", is_flag=True, help="Don't start the worker; run `xianban worker` elsewhere.")
+@click.option(
+    "--port", default=8000, show_default=True, envvar="XIANBAN_PORT", type=click.IntRange(1, 65535)
+)
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes that serve."
+)
+@click.option(
+    "--no-worker", is_flag=True, help="Don't start the worker; run `xianban worker` elsewhere."
+)
 def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the pages and the API, with the worker."""
     ready()
