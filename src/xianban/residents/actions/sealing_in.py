@@ -1,6 +1,6 @@
 """Sealing what people left: many at once, and the same person only once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -104,9 +104,22 @@ def _known(wanted: set[Hashes]) -> dict[Hashes, Person]:
     for column, values in (("phone_hash", by_phone), ("email_hash", by_email)):
         for start in range(0, len(values), CHUNK):
             part = values[start : start + CHUNK]
-            for row in Person.objects.filter(**{f"{column}__in": part}):
+            for row in _having(column, part):
                 found[bytes(row.phone_hash or b""), bytes(row.email_hash or b"")] = row
     return {pair: row for pair, row in found.items() if pair in wanted}
+
+
+def _having(column: str, hashes: Sequence[bytes]) -> Iterator[Person]:
+    """People by hash. In plain SQL: asked for every request, and an ORM thinks longer than it takes."""
+    marks = ", ".join(["%s"] * len(hashes))
+    names = ", ".join(field.column for field in Person._meta.concrete_fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {names} FROM residents_person WHERE {column} IN ({marks})",  # noqa: S608 (ours)
+            hashes,
+        )
+        for row in cursor.fetchall():
+            yield Person(*row)
 
 
 def _seal_unknown(
