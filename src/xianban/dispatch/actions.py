@@ -12,8 +12,9 @@ from xianban.accounts.api import MACHINE
 from xianban.base.errors import BadInput, NotFound
 from xianban.casework.api import corrections
 from xianban.city.api import City, current
-from xianban.dispatch.classifier import TextModel, train
+from xianban.dispatch.classifier import TextModel
 from xianban.dispatch.judging import Quality, measure
+from xianban.dispatch.learning import train
 from xianban.dispatch.models import DispatchModel, Lesson
 from xianban.dispatch.queries import Reader, forget, model_in_use, models_folder, reader, reader_of
 from xianban.dispatch.rules import is_better, matters_of

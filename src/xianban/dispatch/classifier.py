@@ -119,10 +119,3 @@ def _strongest(
         if not any(word in other for other in chosen):
             chosen.append(word)
     return tuple(chosen[:top])
-
-
-def train(texts: Sequence[str], labels: Sequence[str], *, seed: int = 0) -> TextModel:
-    """Learn a model from labelled texts; BadInput where there is nothing to learn."""
-    from xianban.dispatch.learning import learn_model
-
-    return learn_model(texts, labels, seed=seed)

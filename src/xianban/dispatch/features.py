@@ -89,7 +89,8 @@ def gather(texts: Sequence[str], *, marks: tuple[int, ...]) -> Gathered:
         shift += used
     names = np.zeros(known, np.uint32)
     names[ids[keys > 0]] = keys[keys > 0]
-    return Gathered(names, *(np.concatenate(part) for part in zip(*parts, strict=True)))  # type: ignore[arg-type]
+    ends, rows, times = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Gathered(names, ends, rows, times)
 
 
 def _chunks(starts: Ints) -> Iterable[tuple[int, int]]:

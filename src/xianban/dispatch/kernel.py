@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from xianban.base.home import home
 
 if not os.access(Path(__file__).parent, os.W_OK):  # else compiled code is kept beside the source
-    numba.config.CACHE_DIR = str(home() / "cache" / "numba")
+    numba.config.CACHE_DIR = str(home() / "cache" / "numba")  # type: ignore[attr-defined]
 
 LONGEST = 1000  # reading more did not help, and a flood of text must not cost time
 BLANK = 32
@@ -72,7 +72,7 @@ def shift_of(size: int) -> np.uint32:
 
 
 @njit(cache=True, nogil=True)
-def find(key, keys, shift, mask):  # type: ignore[no-untyped-def]
+def find(key, keys, shift, mask):
     """The slot of `key`, or the empty slot where it would go."""
     slot = np.int64(np.uint32(np.uint32(key) * MIX) >> shift)
     while keys[slot] != 0 and keys[slot] != key:
@@ -81,7 +81,7 @@ def find(key, keys, shift, mask):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def move(keys, ids, larger, numbers):  # type: ignore[no-untyped-def]
+def move(keys, ids, larger, numbers):
     """Copy an open hash table into a larger one."""
     shift = np.uint32(32 - int(np.log2(len(larger)) + 0.5))
     for k in range(len(keys)):
@@ -92,7 +92,7 @@ def move(keys, ids, larger, numbers):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def collect(units, starts, fold, marks, keys, ids, known, ends, rows, times):  # type: ignore[no-untyped-def]
+def collect(units, starts, fold, marks, keys, ids, known, ends, rows, times):
     """Number every feature of the texts from `starts`, and list (feature, times) block by block.
 
     `keys`/`ids` is an open hash table that must be large enough; it gains new features from
@@ -145,7 +145,7 @@ def collect(units, starts, fold, marks, keys, ids, known, ends, rows, times):  #
 
 
 @njit(cache=True, nogil=True)
-def assemble(ends, rows, times, row_of, terms, starts, columns, values):  # type: ignore[no-untyped-def]
+def assemble(ends, rows, times, row_of, terms, starts, columns, values):
     """Turn listed features into sparse rows of length one; `row_of[feature]` is -1 to leave it out.
 
     Block b of feature f stands in column b * width + row_of[f] - 1, with rows counted from 1.
@@ -170,7 +170,7 @@ def assemble(ends, rows, times, row_of, terms, starts, columns, values):  # type
 
 
 @njit(cache=True, nogil=True)
-def sketch(ends, rows, names, count, signatures):  # type: ignore[no-untyped-def]
+def sketch(ends, rows, names, count, signatures):
     """MinHash signatures of the texts' whole feature sets: alike texts agree in many places."""
     last = ends.shape[1] - 1
     for text in range(ends.shape[0]):
@@ -183,7 +183,7 @@ def sketch(ends, rows, names, count, signatures):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def learn(starts, columns, values, sides, costs, width, passes, tolerance, seed):  # type: ignore[no-untyped-def]
+def learn(starts, columns, values, sides, costs, width, passes, tolerance, seed):
     """Weights and bias of a linear support vector machine with squared hinge loss.
 
     Dual coordinate descent with shrinking: Hsieh, Chang, Lin, Keerthi and Sundararajan, "A dual
@@ -240,7 +240,7 @@ def learn(starts, columns, values, sides, costs, width, passes, tolerance, seed)
 
 
 @njit(cache=True, nogil=True)
-def mixed(key):  # type: ignore[no-untyped-def]
+def mixed(key):
     """32 well-stirred bits of a pair of units: the high ones choose the bucket, the low the tag."""
     bits = np.uint32(np.uint32(key) * MIX)
     bits = np.uint32(bits ^ (bits >> np.uint32(15)))
@@ -248,7 +248,7 @@ def mixed(key):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def place(pairs, rows, slots, shift):  # type: ignore[no-untyped-def]
+def place(pairs, rows, slots, shift):
     """Put each pair's row into its bucket, in the order given; returns how many found no room."""
     lost = 0
     for k in range(len(pairs)):
@@ -266,7 +266,7 @@ def place(pairs, rows, slots, shift):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def score(units, starts, fold, terms, marks, single, slots, shift, table, scales, biases, scores):  # type: ignore[no-untyped-def]
+def score(units, starts, fold, terms, marks, single, slots, shift, table, scales, biases, scores):
     """Fill `scores[text, class]`; `table[block, 1 + feature, class]` holds the weights as int16.
 
     Written without branches on what the text says, which would be mispredicted: an unknown feature
@@ -309,7 +309,7 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
 
 
 @njit(cache=True, nogil=True)
-def look_up(pair, slots, shift):  # type: ignore[no-untyped-def]
+def look_up(pair, slots, shift):
     """The row of a pair, 0 where it is unknown."""
     bits = mixed(pair)
     slot = np.int64(bits >> shift) * BUCKET
@@ -322,7 +322,7 @@ def look_up(pair, slots, shift):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add(block, fresh, n, seen, terms, sums):  # type: ignore[no-untyped-def]
+def add(block, fresh, n, seen, terms, sums):
     """Add the features seen so far to the sums of the classes; returns their squared length."""
     if len(sums) == 8:
         return add_eight(block, fresh, n, seen, terms, sums)
@@ -337,7 +337,7 @@ def add(block, fresh, n, seen, terms, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_eight(block, fresh, n, seen, terms, sums):  # type: ignore[no-untyped-def]
+def add_eight(block, fresh, n, seen, terms, sums):
     """`add` for eight classes, with the sums kept in registers: twice as fast."""
     norm = np.float32(0)
     a, b, c, d = sums[0], sums[1], sums[2], sums[3]
@@ -360,7 +360,7 @@ def add_eight(block, fresh, n, seen, terms, sums):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def explain(units, starts, fold, marks, single, slots, shift, table, labels, wordy, spans, weights):  # type: ignore[no-untyped-def]
+def explain(units, starts, fold, marks, single, slots, shift, table, labels, wordy, spans, weights):
     """For each text, runs of units that spoke for its label: `spans` from, to; strongest first.
 
     A pair of neighbours speaks with its own weight and half of each unit's, in every block that it
@@ -412,7 +412,7 @@ def explain(units, starts, fold, marks, single, slots, shift, table, labels, wor
 
 
 @njit(cache=True, nogil=True)
-def voice(row, at, marks, table, label):  # type: ignore[no-untyped-def]
+def voice(row, at, marks, table, label):
     """What a feature that ends at kept unit `at` says for a label, in all blocks it stands in."""
     if row == 0:
         return np.float32(0)

@@ -48,36 +48,62 @@ class Recipe:
     texts: int = 60_000
     folds: int = 5
     seed: int = 1
+    centroids: bool = False
 
 
-MANY, FEW = Recipe(), Recipe(marks=(), common=1, folds=10)
-FEW_TEXTS = 1500
+MANY, FEW = (
+    Recipe(),
+    Recipe(marks=(), ratios=(Ratio(1.0, by_share=True),), common=1, folds=10, centroids=True),
+)
+MANY_TEXTS, MANY_PER_LABEL = 1500, 20
+WEIGHTED_SCALE = np.float32(15)  # makes a text's weights about as large as its counts
+FILL = 2.0  # pairs to a bucket of four, at most
 
 
-def learn_model(
-    texts: Sequence[str], labels: Sequence[str], *, seed: int = 0, recipe: Recipe | None = None
+def train(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    seed: int = 0,
+    least: int = 2,
+    recipe: Recipe | None = None,
 ) -> TextModel:
-    """A calibrated model; the same texts in any order give the same model."""
-    pairs = (
-        sorted({*zip(texts, labels, strict=True)})
-        if False
-        else sorted(zip(texts, labels, strict=True))
-    )
-    names = tuple(sorted({label for _, label in pairs}))
-    if len(names) < 2:
-        raise BadInput("at least two different labels are needed to learn from")
-    recipe = recipe or (MANY if len(pairs) >= FEW_TEXTS else FEW)
-    if len(pairs) > recipe.texts:
-        chosen = np.random.default_rng(seed).choice(len(pairs), recipe.texts, replace=False)
-        pairs = [pairs[k] for k in np.sort(chosen)]
+    """A calibrated model; the same texts in any order give the same model.
+
+    BadInput where fewer than `least` labels have a text. Of more texts than the recipe reads, a
+    random sample is taken.
+    """
+    pairs = sorted((text, name) for text, name in zip(texts, labels, strict=True) if text.strip())
+    names = tuple(sorted({name for _, name in pairs}))
+    if len(names) < least:
+        raise BadInput(
+            f"there {'is' if len(names) == 1 else 'are'} {len(names)} different "
+            f"label{'' if len(names) == 1 else 's'} among {len(pairs):,} texts; at least {least} are needed to learn from"
+        )
+    recipe = recipe or recipe_for(len(pairs), len(names))
+    pairs = sample(pairs, most=recipe.texts, seed=seed)
     number = {name: k for k, name in enumerate(names)}
-    truth = np.array([number[label] for _, label in pairs], np.int64)
+    truth = np.array([number[name] for _, name in pairs], np.int64)
     gathered = gather([text for text, _ in pairs], marks=recipe.marks)
     raw = held_out_scores(gathered, truth, len(names), recipe=recipe, seed=seed)
-    slopes, offsets = calibrate(raw, truth)
     row_of = vocabulary(gathered, recipe=recipe)
     learned, biases = weights(design(gathered, row_of), truth, len(names), recipe=recipe)
-    return assembled(names, gathered, row_of, learned, biases, slopes, offsets, recipe)
+    return assembled(
+        names, gathered.names, row_of, learned, biases, calibrate(raw, truth), recipe=recipe
+    )
+
+
+def recipe_for(texts: int, labels: int) -> Recipe:
+    """Few texts, or few for each label, are learned from in another way than many."""
+    return MANY if texts >= MANY_TEXTS and texts >= MANY_PER_LABEL * labels else FEW
+
+
+def sample(pairs: list[tuple[str, str]], *, most: int, seed: int) -> list[tuple[str, str]]:
+    """At most so many of them, drawn evenly, in their order."""
+    if len(pairs) <= most:
+        return pairs
+    chosen = np.random.default_rng(seed).choice(len(pairs), most, replace=False)
+    return [pairs[k] for k in np.sort(chosen)]
 
 
 def held_out_scores(
@@ -155,70 +181,98 @@ def weights(rows: Rows, truth: Ints, count: int, *, recipe: Recipe) -> tuple[Flo
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(one, range(count)))
-    return learned / len(recipe.ratios), biases / len(recipe.ratios)
+    ways = np.float32(max(len(recipe.ratios) + recipe.centroids, 1))
+    if recipe.centroids:
+        learned += centroids(rows, truth, count)
+    return learned / ways, biases / ways
 
 
-WEIGHTED_SCALE = 15.0
+def centroids(rows: Rows, truth: Ints, count: int) -> Floats:
+    """The mean text of each label, rare features weighing more: what serves a handful of examples."""
+    from scipy.sparse import csr_array, diags_array
+
+    texts = len(truth)
+    spread_over = np.bincount(rows.columns, minlength=rows.width)
+    rare = np.log((1 + texts) / (1 + spread_over)) + 1
+    table = csr_array(
+        (rows.values * rare[rows.columns], rows.columns, rows.starts), shape=(texts, rows.width)
+    )
+    lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)))
+    table = diags_array(1 / np.maximum(lengths, 1e-9)) @ table
+    of = csr_array((np.ones(texts), (truth, np.arange(texts))), shape=(count, texts))
+    means = np.asarray((of @ table).todense()).T
+    return means / np.maximum(np.linalg.norm(means, axis=0), 1e-9) * rare[:, None]
 
 
 def log_count_ratio(rows: Rows, mine: NDArray[np.bool_], way: Ratio) -> Floats:
     """For each feature, the log of how much commoner it is in a label's texts than elsewhere."""
-    v = rows.values * WEIGHTED_SCALE if way.weighted else np.ones(len(rows.values), np.float32)
-    here = np.bincount(rows.columns[mine], v[mine], minlength=rows.width)
-    there = np.bincount(rows.columns, v, minlength=rows.width) - here
-    share = here.sum() / max(here.sum() + there.sum(), 1e-9) if way.by_share else 0.5
-    here = here + 2 * way.smoothing * share
-    there = there + 2 * way.smoothing * (1 - share)
+    v = WEIGHTED_SCALE * rows.values if way.weighted else np.ones_like(rows.values)
+    in_label = np.bincount(rows.columns[mine], v[mine], minlength=rows.width)
+    elsewhere = np.bincount(rows.columns, v, minlength=rows.width) - in_label
+    share = (in_label.sum() + 1) / (v.sum() + 2) if way.by_share else 0.5
+    here = in_label + 2 * way.smoothing * share
+    there = elsewhere + 2 * way.smoothing * (1 - share)
     return (np.log(here / here.sum()) - np.log(there / there.sum())).astype(np.float32)
 
 
-def assembled(names, gathered, row_of, learned, biases, slopes, offsets, recipe) -> TextModel:
-    """Pack weights as int16 and features into the tables that the kernel reads."""
-    blocks, width, count = len(recipe.marks) + 1, max(int(row_of.max(initial=0)), 0), len(names)
-    padded = -(-count // 8) * 8
-    scales = np.ones(padded, np.float32)
+def assembled(
+    names: tuple[str, ...],
+    keys: NDArray[np.uint32],
+    row_of: NDArray[np.int32],
+    learned: Floats,
+    biases: Floats,
+    calibration: tuple[Floats, Floats],
+    *,
+    recipe: Recipe,
+) -> TextModel:
+    """Pack weights as int16, and features into the tables that the kernel reads."""
+    blocks, count = len(recipe.marks) + 1, len(names)
+    width = learned.shape[0] // blocks
+    scales = np.ones(-(-count // 8) * 8, np.float32)
     scales[:count] = np.maximum(np.abs(learned).max(axis=0, initial=0), 1e-9) / 32767
-    table = np.zeros((blocks, 1 + width, padded), np.int16)
+    table = np.zeros((blocks, 1 + width, len(scales)), np.int16)
     table[:, 1:, :count] = np.rint(learned / scales[:count]).reshape(blocks, width, count)
+    single, slots = lookup_tables(keys, row_of)
+    return TextModel(names, recipe.marks, single, slots, table, scales, biases, *calibration)
+
+
+def lookup_tables(
+    keys: NDArray[np.uint32], row_of: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+    """The row of each single unit, and the buckets of pairs; in a full bucket the rarest is lost."""
     kept = np.flatnonzero(row_of > 0)
     kept = kept[np.argsort(row_of[kept])]
-    keys = gathered.names[kept]
+    alone = keys[kept] < 65536
     single = np.zeros(65536, np.int32)
-    alone = keys < 65536
-    single[keys[alone]] = row_of[kept][alone]
-    pairs, rows = keys[~alone], row_of[kept][~alone]
-    buckets = 1 << max(1, int(np.ceil(np.log2(max(len(pairs), 1) / 2 + 1))))
+    single[keys[kept[alone]]] = row_of[kept[alone]]
+    pairs = kept[~alone]
+    buckets = 1 << max(1, int(np.ceil(np.log2(len(pairs) / FILL + 1))))
     slots = np.zeros(buckets * kernel.BUCKET, np.uint32)
-    kernel.place(pairs, rows, slots, kernel.shift_of(buckets))
-    return TextModel(names, recipe.marks, single, slots, table, scales, biases, slopes, offsets)
+    kernel.place(keys[pairs], row_of[pairs], slots, kernel.shift_of(buckets))
+    return single, slots
 
 
 def cross_validate(
     texts: Sequence[str], labels: Sequence[str], *, folds: int = 5, seed: int = 0
 ) -> Quality:
     """The quality of models that never saw the texts (or near-duplicates) they are judged on."""
-    chances, names = held_out(texts, labels, folds=folds, seed=seed)
+    fold_of = spread(texts, labels, count=folds, seed=seed)
+    chances, names = held_out(texts, labels, fold_of, seed=seed)
     return measure(chances, names, labels)
 
 
 def held_out(
-    texts: Sequence[str],
-    labels: Sequence[str],
-    *,
-    folds: int,
-    seed: int,
-    fold_of: Ints | None = None,
+    texts: Sequence[str], labels: Sequence[str], fold_of: Ints, *, seed: int = 0
 ) -> tuple[Floats, tuple[str, ...]]:
+    """Each text's probabilities by a model learned from the other folds, and the labels they are of."""
     names = tuple(sorted(set(labels)))
-    if fold_of is None:
-        fold_of = spread(texts, labels, count=folds, seed=seed)
     chances = np.zeros((len(texts), len(names)), np.float32)
     for fold in range(int(fold_of.max()) + 1):
-        inside = np.flatnonzero(fold_of != fold)
-        outside = np.flatnonzero(fold_of == fold)
-        model = learn_model([texts[k] for k in inside], [labels[k] for k in inside], seed=seed)
-        where = [names.index(name) for name in model.labels]
-        chances[np.ix_(outside, where)] = model.probabilities([texts[k] for k in outside])
+        inside = np.flatnonzero(fold_of != fold).tolist()
+        outside = np.flatnonzero(fold_of == fold).tolist()
+        model = train([texts[k] for k in inside], [labels[k] for k in inside], seed=seed)
+        where = np.array([names.index(name) for name in model.labels])
+        chances[np.ix_(fold_of == fold, where)] = model.probabilities([texts[k] for k in outside])
     return chances, names
 
 

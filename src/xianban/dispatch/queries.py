@@ -13,7 +13,9 @@ import numpy as np
 from xianban.base.home import home
 from xianban.base.ids import canonical_json
 from xianban.city.api import City, current
-from xianban.dispatch.classifier import TextModel, train
+from xianban.dispatch.classifier import TextModel
+from xianban.dispatch.learning import train
+from xianban.dispatch.modelfile import VERSION
 from xianban.dispatch.models import DispatchModel
 from xianban.dispatch.rules import (
     Guess,
@@ -100,16 +102,23 @@ def reader_of(model: TextModel, name: str, city: City) -> Reader:
 
 
 def examples_model(city: City) -> TextModel:
-    """A model that has seen nothing but the examples of the pack; made once for each content."""
-    pairs = [(text, code) for code in city.matters for text in city.matters[code].examples]
-    digest = hashlib.sha256(canonical_json(pairs)).hexdigest()[:16]
+    """A model that knows only the pack: examples and names of matters; made once for each content.
+
+    The path of a matter's name speaks for it like one more example: with three or four examples
+    each, that names the right leaf twice as often.
+    """
+    leaves = set(city.leaf_matters)
+    pairs = [
+        (text, code)
+        for code, matter in city.matters.items()
+        if matter.examples or code in leaves
+        for text in (*matter.examples, "".join(city.matter_path(code)))
+    ]
+    digest = hashlib.sha256(canonical_json([VERSION, pairs])).hexdigest()[:16]
     path = models_folder() / f"examples-{digest}.npz"
     if path.exists():
         return TextModel.load(path)
-    if len({code for _, code in pairs}) < 2:
-        # a pack without examples: the names of the first level are all there is to go by
-        pairs = [(m.name, m.code) for m in city.matters.values() if m.level == 1]
-    model = train([text for text, _ in pairs], [code for _, code in pairs])
+    model = train([text for text, _ in pairs], [code for _, code in pairs], least=1)
     model.save(path)
     return model
 
