@@ -118,6 +118,17 @@ def test_signing_in_comes_back_to_the_page(both):
     assert response.url == f"/accounts/login/?next=/cases/{both['east'].number}/"
 
 
+def test_a_form_sent_after_the_session_ended_comes_back_to_its_page(both):
+    number = both["east"].number
+    response = Client().post(f"/cases/{number}/do/note/", {"text": "x"})
+    assert response.url == f"/accounts/login/?next=/cases/{number}/"
+
+
+def test_the_address_of_a_refused_form_leads_to_its_page(both, signed_in):
+    number = both["east"].number
+    assert signed_in("agent").get(f"/cases/{number}/do/note/").url == f"/cases/{number}/"
+
+
 def test_a_post_without_its_token_is_refused(both, people):
     from django.contrib.auth import get_user_model
 

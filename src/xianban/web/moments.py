@@ -20,6 +20,9 @@ def span(seconds: float) -> str:
         n = int(seconds // HOUR)
         return ngettext("%(n)d 小时", "%(n)d 小时", n) % {"n": n}
     n = int(seconds // DAY)
+    if n >= 2 * 365:
+        n //= 365
+        return ngettext("%(n)d 年", "%(n)d 年", n) % {"n": n}
     return ngettext("%(n)d 天", "%(n)d 天", n) % {"n": n}
 
 

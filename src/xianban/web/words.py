@@ -66,6 +66,9 @@ KINDS: Mapping[str, Promise] = {
 }
 ORIGINS: Mapping[str, Promise] = {
     "web": _("网上"),
+    "website": _("网站留言"),
+    "wechat": _("微信"),
+    "app": _("手机应用"),
     "request": _("居民诉求"),
     "resident": _("居民诉求"),
     "phone": _("电话"),

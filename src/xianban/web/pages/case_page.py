@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from xianban.accounts.api import Actor, may
 from xianban.base.clock import utc_now
@@ -39,10 +39,12 @@ def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     return _page(request, actor, view, acts_from(_offers(actor, case_id), view))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @staff
 def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpResponse:
     """Do one act. What cannot be done is said beside its form, with every word kept."""
+    if request.method != "POST":  # the address of a refused form, opened anew
+        return redirect("case", number)
     case_id = casework.case_by_number(number, actor)
     now = utc_now()
     view = casework.case_view(case_id, actor, now=now)
@@ -189,10 +191,12 @@ def _may_reveal(actor: Actor, view: CaseView) -> bool:
     return may(actor, "reveal", areas=areas, units=units)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @staff
 def reveal(request: HttpRequest, actor: Actor, number: str, person: int) -> HttpResponse:
     """Show a contact on a stated purpose; who, what for and why are on record before it is shown."""
+    if request.method != "POST":
+        return redirect("case", number)
     case_id = casework.case_by_number(number, actor)
     view = casework.case_view(case_id, actor, now=utc_now())
     if person not in view.persons or not _may_reveal(actor, view):

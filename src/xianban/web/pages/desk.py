@@ -19,11 +19,18 @@ def staff(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_page_of(request))
         return view(request, actor_of(request.user), *args, **values)
 
     guarded.for_staff = True  # type: ignore[attr-defined]
     return never_cache(guarded)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where to come back to after signing in: the page, or the one whose form was sent."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    return request.path.partition("/do/")[0].partition("/reveal/")[0].rstrip("/") + "/"
 
 
 def menu(actor: Actor, here: str) -> dict[str, Any]:
