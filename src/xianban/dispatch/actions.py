@@ -19,6 +19,7 @@ from xianban.dispatch.models import DispatchModel, Lesson
 from xianban.dispatch.queries import Reader, forget, model_in_use, models_folder, reader, reader_of
 from xianban.dispatch.rules import is_better, matters_of
 from xianban.ledger.api import Entry, append
+from xianban.residents.api import mask_numbers
 
 HELD_BACK = 10  # one text in ten is never learned from, so that every model can be judged by it
 ENOUGH_CORRECTIONS = 20
@@ -57,7 +58,7 @@ def learn(
         zip(dict.fromkeys(labels), matters_of(list(dict.fromkeys(labels)), city), strict=True)
     )
     known = [
-        Example(text, codes[label])
+        Example(mask_numbers(text), codes[label])
         for text, label in zip(texts, labels, strict=True)
         if codes[label]
     ]
