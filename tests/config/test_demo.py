@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from xianban.base.errors import Unavailable
 from xianban.config.commands import demo as command
 from xianban.config.commands.demo import demo
+from xianban.config.commands.serve import serve
 from xianban.simulate.api import SEATS, Prepared
 
 
@@ -35,11 +36,12 @@ def test_the_port_can_come_from_the_environment(prepared):
     assert "http://127.0.0.1:8124/" in shown
 
 
-def test_a_port_that_is_taken_is_refused_before_the_work(prepared):
+@pytest.mark.parametrize("command", [demo, serve])
+def test_a_port_that_is_taken_is_refused_before_the_work(prepared, command):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        result = CliRunner().invoke(demo, ["--port", port])
+        result = CliRunner().invoke(command, ["--port", port])
     assert isinstance(result.exception, Unavailable)
     assert "XIANBAN_PORT" in str(result.exception)

@@ -1,11 +1,14 @@
 """Serve pages and API with Granian, and keep a worker beside it."""
 
 import logging
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from xianban.base.errors import Unavailable
 
 log = logging.getLogger("xianban.serve")
 RESTART_AFTER_SECONDS = 5.0
@@ -32,6 +35,19 @@ def serve(*, host: str, port: int, workers: int = 2, with_worker: bool = True) -
         return
     with worker_beside():
         server.serve()
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Say so before any work. Granian itself would share the port with a server already there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as reason:
+            raise Unavailable(
+                f"cannot listen on {host} port {port} ({reason.strerror}); choose another with --port or XIANBAN_PORT"
+            ) from reason
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 import ipaddress
-import socket
 import sys
 from collections.abc import Callable
 from datetime import datetime
 
 import click
 
-from xianban.base.errors import Unavailable
+from xianban.config.serve import must_be_free
 from xianban.config.setup import one_at_a_time, ready
 
 BAR = 24
@@ -26,7 +25,7 @@ BAR = 24
 def demo(prepare_only: bool, host: str, port: int) -> None:
     """Set up the sample city in XIANBAN_HOME on first use, and serve it with the worker."""
     if not prepare_only:
-        _must_be_free(host, port)
+        must_be_free(host, port)
     ready()
     from xianban.base.clock import utc_now
     from xianban.simulate import api as simulate
@@ -43,19 +42,6 @@ def demo(prepare_only: bool, host: str, port: int) -> None:
         from xianban.config.serve import serve
 
         serve(host=host, port=port, workers=2, with_worker=True)
-
-
-def _must_be_free(host: str, port: int) -> None:
-    """Say so before half a minute of work, not after it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as reason:
-            raise Unavailable(
-                f"cannot listen on {host} port {port} ({reason.strerror}); choose another with --port or XIANBAN_PORT"
-            ) from reason
 
 
 def _progress() -> Callable[[float, str], None]:

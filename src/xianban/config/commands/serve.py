@@ -16,9 +16,11 @@ from xianban.config.setup import ready
 )
 def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the pages and the API, with the worker."""
-    ready()
+    from xianban.config.serve import must_be_free
     from xianban.config.serve import serve as run
 
+    must_be_free(host, port)
+    ready()
     click.echo(f"Serving on http://{host}:{port}/ (Ctrl-C stops)", err=True)
     run(host=host, port=port, workers=workers, with_worker=not no_worker)
 
