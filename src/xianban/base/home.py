@@ -5,11 +5,18 @@ import secrets
 from functools import cache
 from pathlib import Path
 
+from xianban.base.errors import Unavailable
+
 
 def home() -> Path:
     """The data folder, made on first use, readable by its owner alone."""
     folder = Path(os.environ.get("XIANBAN_HOME") or ".xianban").absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as reason:
+        raise Unavailable(
+            f"cannot keep data in {folder} ({reason.strerror}); name another folder with XIANBAN_HOME"
+        ) from reason
     return folder
 
 
