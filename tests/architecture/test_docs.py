@@ -35,11 +35,17 @@ def test_the_list_of_commands_says_what_each_does():
 
 def test_every_setting_is_documented():
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    used = {name for path in SOURCES for name in re.findall(r"XIANBAN_[A-Z_]+", path.read_text(encoding="utf-8"))}
+    used = {
+        name
+        for path in SOURCES
+        for name in re.findall(r"XIANBAN_[A-Z_]+", path.read_text(encoding="utf-8"))
+    }
     assert {name for name in used if f"`{name}`" not in text} == set()
 
 
-@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]), ids=lambda p: p.name
+)
 def test_links_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [t for t in targets if not (page.parent / t).exists()] == []

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -121,8 +121,12 @@ def broken(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def answer_with_problems(api: NinjaAPI) -> None:
     """Make every refusal of this API a problem."""
-    api.add_exception_handler(errors.XianbanError, refused)
-    api.add_exception_handler(ValidationError, misread)
-    api.add_exception_handler(HttpError, said_no)
-    api.add_exception_handler(Http404, not_found)
-    api.add_exception_handler(Exception, broken)
+    answers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+        errors.XianbanError: refused,
+        ValidationError: misread,
+        HttpError: said_no,
+        Http404: not_found,
+        Exception: broken,
+    }
+    for kind, answer in answers.items():
+        api.add_exception_handler(kind, answer)

@@ -81,17 +81,33 @@ def fresh_keys(model: Any, count: int, *, connection: Any) -> list[int]:
     if not count:
         return []
     table = model._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-                [table, count],
-            )
-            return [row[0] for row in cursor.fetchall()]
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        last = cursor.fetchone()
-    start = (last[0] if last else 0) + 1
+    if connection.vendor == "postgresql":
+        return [row[0] for row in ask(_NEXT, [table, count], connection=connection)]
+    last = ask("SELECT seq FROM sqlite_sequence WHERE name = %s", [table], connection=connection)
+    start = (last[0][0] if last else 0) + 1
     return list(range(start, start + count))
+
+
+_NEXT = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+
+
+def ask(statement: str, values: Sequence[Any], *, connection: Any) -> list[tuple[Any, ...]]:
+    """The rows that a statement gives, if any; for those that are asked again and again.
+
+    On PostgreSQL values travel beside the statement, so that the server plans it once and not each
+    time; the ORM's own cursors paste them into the text.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
+    from psycopg import Cursor
+
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
 
 
 @lru_cache(maxsize=256)
@@ -141,16 +157,8 @@ def _execute(
     """Run one insert of a few rows; the key of the (one) row with `returning`."""
     statement = _statement(plan, len(rows), skip_conflicts, returning)
     values = [value for row in rows for value in row]
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchone()[0] if returning else None
-    from psycopg import Cursor  # binds on the server, where the ORM's pastes values into the text
-
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchone()[0] if returning else None
+    found = ask(statement, values, connection=connection)
+    return found[0][0] if returning else None
 
 
 def _copy(plan: _Plan, rows: Any, connection: Any) -> None:
@@ -165,4 +173,4 @@ def _copy(plan: _Plan, rows: Any, connection: Any) -> None:
             copy.write_row(row)
 
 
-__all__ = ["fresh_keys", "insert_keyed", "insert_rows"]
+__all__ = ["ask", "fresh_keys", "insert_keyed", "insert_rows"]

@@ -92,6 +92,9 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+else:
+    # what is asked for every request is planned once; an old pooler between us wants None here
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 3)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

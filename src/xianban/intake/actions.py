@@ -305,10 +305,10 @@ def _request(one: _Prepared, person: int | None, case_id: int) -> Request:
 def _likes(prepared: Sequence[_Prepared]) -> list[list[Similar | Near]]:
     """The likeliest duplicates of each: stored before, or earlier in this batch (those are newer)."""
     within = likes_within([one.want for one in prepared])
-    return [
-        sorted([*near[::-1], *one.stored], key=_unlikeliness)[:KEPT]
-        for one, near in zip(prepared, within, strict=True)
+    found: list[list[Similar | Near]] = [
+        [*near[::-1], *one.stored] for one, near in zip(prepared, within, strict=True)
     ]
+    return [sorted(likes, key=_unlikeliness)[:KEPT] for likes in found]
 
 
 def _unlikeliness(found: Similar | Near) -> float:

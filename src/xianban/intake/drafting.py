@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from xianban.base.errors import BadInput
 from xianban.base.home import secret
@@ -55,8 +56,8 @@ def digest_of(said: Submission) -> bytes:
 
 def tidied(said: Submission) -> Submission:
     """The submission without what nobody meant to type."""
-    values = {name: getattr(said, name) for name in TIDIED}
-    clean = {name: tidy(value) for name, value in values.items() if value}
+    values: dict[str, Any] = {name: getattr(said, name) for name in TIDIED}
+    clean: dict[str, Any] = {name: tidy(value) for name, value in values.items() if value}
     changed = {name: value for name, value in clean.items() if value != values[name]}
     return replace(said, **changed) if changed else said
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from xianban.base.rows import ask
 from xianban.city.api import current
 from xianban.intake.rules.likeness import (
     COPY_DAYS,
@@ -80,7 +81,7 @@ def duplicates_of(given: Sequence[Wanted]) -> list[list[Similar]]:
     """For each, the stored requests likely about the same thing, likeliest first; one query."""
     found: list[list[Similar]] = [[] for _ in given]
     traits: dict[int, Traits] = {}
-    for index, row in _candidates(given):
+    for (index, _), row in _candidates(given).items():
         if row.id not in traits:
             traits[row.id] = _traits(row)
         alike = likeness(given[index].traits, traits[row.id])
@@ -115,16 +116,12 @@ def _similar(row: _Stored, alike: Likeness) -> Similar:
 
 # For each mark an index finds the newest few, however many share it: the cost of a look does not
 # grow with the city. Both databases get all requests of a batch as one JSON document.
-_NEWEST = "SELECT id FROM (SELECT id FROM intake_request r WHERE {which} ORDER BY r.received_at DESC LIMIT {k}) {name}"
 _SOME_TIME = "r.received_at BETWEEN q.since AND q.until"
 _LATELY = "r.received_at BETWEEN q.lately AND q.soon"
 _MARKS = (
     *((f"s{n}", f"r.sketch{n} = q.s{n} AND {_SOME_TIME}") for n in range(SKETCHES)),
     *((f"c{n}", f"r.cell = q.c{n} AND {_LATELY}") for n in range(4)),
     ("a", f"r.area = q.area AND r.area <> '' AND r.matter = q.matter AND {_LATELY}"),
-)
-_LOOK_UPS = " UNION ".join(
-    _NEWEST.format(which=which, name=f"by_{name}", k=CANDIDATES) for name, which in _MARKS
 )
 _ASKED = (
     ("n", "int"),
@@ -134,25 +131,35 @@ _ASKED = (
     ("matter", "text"),
     *((name, "timestamptz") for name in ("since", "until", "lately", "soon")),
 )
-_ANSWER = "q.n, " + ", ".join(f"f.{name}" for name in _Stored.__dataclass_fields__)
-_POSTGRES = f"""SELECT {_ANSWER} FROM jsonb_to_recordset(%s) AS q({
+_COLUMNS = tuple(_Stored.__dataclass_fields__)
+
+
+def _newest(columns: str, join: str) -> str:
+    """For every mark the newest few that share it."""
+    return join.join(
+        f"SELECT {columns} FROM (SELECT {columns} FROM intake_request r WHERE {which} "  # noqa: S608
+        f"ORDER BY r.received_at DESC LIMIT {CANDIDATES}) by_{name}"
+        for name, which in _MARKS
+    )
+
+
+_POSTGRES = f"""SELECT q.n, found.* FROM jsonb_to_recordset(%s::jsonb) AS q({
     ", ".join(f"{name} {kind}" for name, kind in _ASKED)
-}) CROSS JOIN LATERAL ({_LOOK_UPS}) found JOIN intake_request f ON f.id = found.id"""  # noqa: S608
+}) CROSS JOIN LATERAL ({_newest(", ".join(_COLUMNS), " UNION ALL ")}) found"""  # noqa: S608
 _SQLITE = f"""WITH q AS MATERIALIZED (SELECT {
     ", ".join(f"value ->> '{name}' AS {name}" for name, _ in _ASKED)
-} FROM json_each(%s)) SELECT {_ANSWER} FROM q CROSS JOIN intake_request f ON f.id IN ({
-    _LOOK_UPS
-})"""  # noqa: S608
+} FROM json_each(%s)) SELECT q.n, {", ".join(f"f.{name}" for name in _COLUMNS)}
+FROM q CROSS JOIN intake_request f ON f.id IN ({_newest("id", " UNION ")})"""  # noqa: S608
 
 
-def _candidates(given: Sequence[Wanted]) -> list[tuple[int, _Stored]]:
-    """Pairs of (place in `given`, request that shares a mark with it)."""
+def _candidates(given: Sequence[Wanted]) -> dict[tuple[int, int], _Stored]:
+    """The requests that share a mark with one that is looked for, by its place and their key."""
     asked = json.dumps([_question(index, one) for index, one in enumerate(given)], default=_as_text)
-    with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES if connection.vendor == "postgresql" else _SQLITE, [asked])
-        return [
-            (row[0], _Stored(*row[1:-1], row[-1].replace(tzinfo=UTC))) for row in cursor.fetchall()
-        ]
+    statement = _POSTGRES if connection.vendor == "postgresql" else _SQLITE
+    return {
+        (row[0], row[1]): _Stored(*row[1:-1], row[-1].replace(tzinfo=UTC))  # type: ignore[call-arg]
+        for row in ask(statement, [asked], connection=connection)
+    }
 
 
 def _question(index: int, one: Wanted) -> dict[str, Any]:

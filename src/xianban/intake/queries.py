@@ -12,6 +12,7 @@ from django.db import connection
 from xianban.base.errors import NotFound
 from xianban.base.home import secret
 from xianban.base.ids import parse_case_number, same_code, short_code
+from xianban.base.rows import ask
 from xianban.intake.models import Request
 
 WRONG_CODE = "there is no request with this number and code; check both, they are on your receipt"
@@ -103,10 +104,9 @@ def known_by(
     for door, value in values:
         by_door[door].append(value)
     found = {}
-    with connection.cursor() as cursor:
-        for door, given in by_door.items():
-            wanted = given if connection.vendor == "postgresql" else json.dumps(given)
-            cursor.execute(_KNOWN[connection.vendor].format(column=column), [door, wanted])
-            for pk, case_id, digest, value in cursor.fetchall():
-                found[door, value] = Known(pk, case_id, bytes(digest))
+    for door, given in by_door.items():
+        wanted = given if connection.vendor == "postgresql" else json.dumps(given)
+        statement = _KNOWN[connection.vendor].format(column=column)
+        for pk, case_id, digest, value in ask(statement, [door, wanted], connection=connection):
+            found[door, value] = Known(pk, case_id, bytes(digest))
     return found

@@ -73,8 +73,8 @@ def train(
 
 
 def _train_to(path: Path, texts: list[str], labels: list[str], folds: int | None) -> dict[str, Any]:
-    from xianban.dispatch.classifier import train as learn
     from xianban.dispatch.learning import cross_validate
+    from xianban.dispatch.learning import train as learn
 
     started = time.perf_counter()
     made = learn(texts, labels)

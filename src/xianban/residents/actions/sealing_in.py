@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from xianban.base.errors import WrongState
 from xianban.base.ids import canonical_json
-from xianban.base.rows import fresh_keys
+from xianban.base.rows import ask, fresh_keys
 from xianban.residents.models import Person, SealedNote
 from xianban.residents.queries import CHUNK, about, key_of, opened, rows_of
 from xianban.residents.rules import Contact, NewContact, known_and_new
@@ -112,14 +112,10 @@ def _known(wanted: set[Hashes]) -> dict[Hashes, Person]:
 def _having(column: str, hashes: Sequence[bytes]) -> Iterator[Person]:
     """People by hash. In plain SQL: asked for every request, and an ORM thinks longer than it takes."""
     marks = ", ".join(["%s"] * len(hashes))
-    names = ", ".join(field.column for field in Person._meta.concrete_fields)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {names} FROM residents_person WHERE {column} IN ({marks})",  # noqa: S608 (ours)
-            hashes,
-        )
-        for row in cursor.fetchall():
-            yield Person(*row)
+    names = ", ".join(str(field.column) for field in Person._meta.concrete_fields)
+    statement = f"SELECT {names} FROM residents_person WHERE {column} IN ({marks})"  # noqa: S608
+    for row in ask(statement, hashes, connection=connection):
+        yield Person(*row)  # type: ignore[misc]  # the columns stand in the same order
 
 
 def _seal_unknown(
