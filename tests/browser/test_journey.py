@@ -168,3 +168,29 @@ def test_lists_by_keyboard(page, town, sign_in):
     desk.keyboard.press("j")
     desk.keyboard.press("Enter")
     desk.wait_for_url(re.compile(r"/cases/\d{8}-\d+/"))
+
+
+def test_a_tap_on_the_map_marks_the_place(page, town):
+    page.goto(town.url)
+    page.locator("details:has(#map) > summary").click()
+    page.locator("#map.leaflet-container").wait_for()
+    page.wait_for_timeout(500)
+    page.locator("#map").click(position={"x": 150, "y": 150})
+    assert page.locator("#map .here").count() == 1
+    assert float(page.input_value("#id_lat"))
+    expect(page.locator("#picked")).to_have_text("已记下地图上的位置")
+
+
+def test_where_one_stands_marks_the_place(browser, town):
+    context = browser.new_context(
+        locale="zh-CN",
+        permissions=["geolocation"],
+        geolocation={"latitude": 31.2, "longitude": 121.4},
+        viewport={"width": 390, "height": 844},
+    )
+    page = context.new_page()
+    page.goto(town.url)
+    page.get_by_role("button", name="用我现在的位置").click()
+    expect(page.locator("#picked")).to_have_text("已记下地图上的位置")
+    assert page.input_value("#id_lat") == "31.200000"
+    context.close()

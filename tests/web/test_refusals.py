@@ -1,5 +1,7 @@
 """Errors speak plainly, in both languages, and give nothing away."""
 
+import gzip
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
@@ -66,3 +68,5 @@ def test_the_map_is_the_citys_own(town):
     assert response.headers["Content-Type"] == "application/geo+json"
     again = Client().get("/map/areas.geojson", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
+    packed = Client().get("/map/areas.geojson", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.content) == response.content

@@ -20,9 +20,13 @@
     return { className: `layer layer-${kind}`, weight: weight || 1 };
   };
 
-  async function draw(box) {
-    if (box.dataset.drawn) return;
-    box.dataset.drawn = "1";
+  const drawn = new Map();
+  const draw = (box) => {
+    if (!drawn.has(box)) drawn.set(box, drawOnce(box));
+    return drawn.get(box);
+  };
+
+  async function drawOnce(box) {
     await leaflet();
     const map = L.map(box, { attributionControl: false, zoomSnap: 0.25, scrollWheelZoom: false });
     const shapes = await (await fetch(box.dataset.areas)).json();
@@ -44,7 +48,7 @@
       L.circleMarker([+point.dataset.lat, +point.dataset.lon], { radius: 6, className: "near-point" }).addTo(map).bindTooltip(point.textContent.trim().slice(0, 60));
     }
     if (box.dataset.lat) place(+box.dataset.lat, +box.dataset.lon, true);
-    if (box.dataset.pick) pick(box, map, place);
+    if (box.dataset.pick !== undefined) pick(box, map, place);
   }
 
   function pick(box, map, place) {
@@ -82,8 +86,7 @@
         if (fold) fold.open = true;
         await draw(box);
         const where = { lat: position.coords.latitude, lng: position.coords.longitude };
-        if (box.choose) box.choose(where, true);
-        else setTimeout(() => box.choose && box.choose(where, true), 800);
+        box.choose(where, true);
       }, () => { said.textContent = said.dataset.failed; }, { enableHighAccuracy: true, timeout: 8000 });
     });
   }
