@@ -19,9 +19,7 @@ def verify(as_json: bool) -> None:
     from xianban.casework.api import verify_heads
     from xianban.ledger import api as ledger
 
-    verdict = ledger.verify(
-        progress=lambda acts: click.echo(f"\r{acts:,} acts", nl=False, err=True)
-    )
+    verdict = ledger.verify(progress=_told if sys.stderr.isatty() else None)
     broken = verdict.broken or verify_heads()
     if as_json:
         found = {
@@ -52,3 +50,7 @@ def checkpoint() -> None:
     click.echo(
         f"Checkpoint {point.number}: {point.count:,} acts." if point else "Nothing new to seal."
     )
+
+
+def _told(acts: int) -> None:
+    click.echo(f"\r{acts:,} acts", nl=False, err=True)
