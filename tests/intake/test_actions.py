@@ -259,3 +259,13 @@ def test_a_conflict_that_stays_is_an_error_and_writes_nothing(town, monkeypatch)
     with pytest.raises(IntegrityError):
         take(RUBBISH)
     assert Request.objects.count() == 0
+
+
+def test_a_server_starts_without_a_city_and_with_one(db, tmp_path):
+    from xianban.city.api import forget
+    from xianban.intake.api import warm_up
+
+    forget()
+    warm_up()
+    load_town(tmp_path / "town")
+    warm_up()

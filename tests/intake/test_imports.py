@@ -243,3 +243,15 @@ def test_the_documented_maps_read_real_files(town, data, named, file, accepted):
     done = bring(data / file, str(path), limit=1500)
     assert (done.read, done.rejected) == (1500, 0)
     assert done.accepted + done.known == accepted
+
+
+@pytest.mark.parametrize(("limits_from", "begins"), [("now", NOW), ("received", None)])
+def test_limits_run_from_the_import_unless_told_otherwise(town, tmp_path, limits_from, begins):
+    path = write(tmp_path / "in.csv", [HEADINGS, GOOD[0]])
+    import_file(
+        path, columns=column_map("generic"), acting=MACHINE, now=NOW, limits_from=limits_from
+    )
+    case = Request.objects.get().case
+    clock = case.clocks.get(kind="handle")
+    assert clock.started_at == (begins or case.received_at)
+    assert case.received_at < NOW

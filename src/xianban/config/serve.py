@@ -16,11 +16,13 @@ RESTART_AFTER_SECONDS = 5.0
 
 def serve(*, host: str, port: int, workers: int = 2, with_worker: bool = True) -> None:
     """Serve until told to stop (SIGTERM or Ctrl-C)."""
+    from django.db import connections
     from granian.constants import Interfaces
     from granian.server import Server
 
+    connections.close_all()  # or the processes that serve would inherit, and share, this one's
     server = Server(
-        "xianban.config.wsgi:application",
+        "xianban.config.served:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from xianban.accounts.api import Actor
-from xianban.base.errors import WrongState
+from xianban.base.clock import utc_now
+from xianban.base.errors import WrongState, XianbanError
 from xianban.base.rows import insert_keyed
 from xianban.casework import api as casework
 from xianban.city.api import City, current
@@ -47,6 +48,17 @@ class Receipt:
     similar: tuple[Similar, ...] = ()
 
 
+def warm_up() -> None:
+    """Load what the first request would otherwise wait for: the city, its places, the text model."""
+    try:
+        city = current()
+        middle = city.areas[city.root]
+        said = Said(text=middle.name, lat=middle.lat, lon=middle.lon)
+        propose([said], at=utc_now())
+    except (XianbanError, DatabaseError):
+        return  # no city yet, or no database: the first request will say so
+
+
 def receive(said: Submission, *, acting: Actor, now: datetime) -> Receipt:
     """Take one submission; said again under the same key or external id, it is the same request."""
     return receive_many([said], acting=acting, now=now)[0]
@@ -60,13 +72,15 @@ def receive_many(
     changed: Literal["refuse", "keep"] = "refuse",
     tell: bool = True,
     taken: Literal["now", "then"] = "now",
+    limits_from: Literal["received", "now"] = "received",
 ) -> list[Receipt]:
     """Take many in one transaction, all or none; the queries do not grow with their number.
 
     Known ones (same door, and same key or external id) are answered with what they became. If
     they say something else now, that is refused, or with changed="keep" what was first said stays.
     With tell=False nobody gets a notice (an import of history). With taken="then" each was taken
-    down and dispatched when it was received, as the history of the sample city was.
+    down and dispatched when it was received, as the history of the sample city was. With
+    limits_from="now" the units' time begins now, however long ago it was received.
     """
     given = [tidied(one) for one in said]
     check(given, now=now)
@@ -78,7 +92,13 @@ def receive_many(
         fresh_drafts = [drafts[place] for place in missing]
         prepared.update(zip(missing, _prepare(fresh_drafts, now, taken), strict=True))
         try:
-            made = _write([prepared[place] for place in fresh], acting=acting, now=now, tell=tell)
+            made = _write(
+                [prepared[place] for place in fresh],
+                acting=acting,
+                now=now,
+                tell=tell,
+                limits_from=limits_from,
+            )
         except IntegrityError:
             if attempt == ATTEMPTS:
                 raise
@@ -189,7 +209,7 @@ def _traits(draft: Draft, proposal: Proposal, now: datetime) -> Traits:
 
 
 def _write(
-    prepared: Sequence[_Prepared], *, acting: Actor, now: datetime, tell: bool
+    prepared: Sequence[_Prepared], *, acting: Actor, now: datetime, tell: bool, limits_from: str
 ) -> list[_Made]:
     """Persons, cases with their likes, and requests: all of them, or none."""
     if not prepared:
@@ -200,7 +220,7 @@ def _write(
         persons = seal_many(contacts)
         opened = casework.open_cases(
             [
-                _new_case(one, person, like, city, tell)
+                _new_case(one, person, like, city, tell, now if limits_from == "now" else None)
                 for one, person, like in zip(prepared, persons, likes, strict=True)
             ],
             acting=acting,
@@ -248,6 +268,7 @@ def _new_case(
     likes: Sequence[Similar | Near],
     city: City,
     tell: bool,
+    clocks_from: datetime | None,
 ) -> casework.NewCase:
     said, proposal = one.draft.said, one.proposal
     matter = city.matters.get(proposal.matter)
@@ -258,6 +279,7 @@ def _new_case(
         title=one.draft.title,
         received_at=said.received_at or one.taken_at,
         opened_at=one.taken_at,
+        clocks_from=clocks_from,
         matter=proposal.matter,
         area=proposal.area,
         place=one.draft.place,

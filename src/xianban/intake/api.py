@@ -1,6 +1,6 @@
 """The door of intake: whatever people say, through whichever door, comes in here."""
 
-from xianban.intake.actions import Receipt, receive, receive_many
+from xianban.intake.actions import Receipt, receive, receive_many, warm_up
 from xianban.intake.duplicates import Similar, similar
 from xianban.intake.imports import Imported, column_map, import_file, map_names
 from xianban.intake.queries import (
@@ -27,4 +27,5 @@ __all__ = [
     "request_by_code",
     "requests_of",
     "similar",
+    "warm_up",
 ]

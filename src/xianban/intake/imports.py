@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import IO, Any, Self
+from typing import IO, Any, Literal, Self
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput, Refused
@@ -82,12 +82,14 @@ def import_file(
     acting: Actor,
     now: datetime,
     limit: int | None = None,
+    limits_from: Literal["received", "now"] = "now",
     progress: Progress | None = None,
 ) -> Imported:
     """Bring in the rows of a file; those that cannot be taken go to a file that can be corrected.
 
     Every batch is one transaction. A row is known again by its source and external id, or by its
-    content where it has none, so a run that was killed is simply run again.
+    content where it has none, so a run that was killed is simply run again. Limits run from now,
+    for a list in which all is years late helps nobody; `limits_from="received"` keeps the old ones.
     """
     began = perf_counter()
     here = city.current()
@@ -100,6 +102,7 @@ def import_file(
             now=now,
             rejects=stack.enter_context(Rejects(table.headings)),
             seen=stack.enter_context(Occurrences()),
+            limits_from=limits_from,
         )
         rows = islice(table.rows, limit)
         while batch := list(islice(rows, BATCH)):
@@ -119,6 +122,7 @@ class _Run:
     now: datetime
     rejects: "Rejects"
     seen: "Occurrences"
+    limits_from: Literal["received", "now"]
     tally: Imported = field(default_factory=Imported)
 
     def take(self, batch: Sequence[FileRow]) -> None:
@@ -156,6 +160,7 @@ class _Run:
                 now=self.now,
                 changed="keep",
                 tell=False,
+                limits_from=self.limits_from,
             )
         except Refused as reason:
             if len(good) == 1:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -27,8 +27,21 @@ TOLD_EVERY_S = 5.0
 )
 @click.option("--source", default="", help="The system it comes from, if not the map's own name.")
 @click.option("--limit", type=click.IntRange(min=1), help="Read only so many rows.")
+@click.option(
+    "--limits-from",
+    type=click.Choice(["now", "received"]),
+    default="now",
+    help="When the units' limits begin: with the import, or when each was received. [now]",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def import_(file: Path, map_name: str, source: str, limit: int | None, as_json: bool) -> None:
+def import_(
+    file: Path,
+    map_name: str,
+    source: str,
+    limit: int | None,
+    limits_from: Literal["now", "received"],
+    as_json: bool,
+) -> None:
     """Bring in requests from a csv (also .gz), xlsx or parquet file.
 
     Rows are known again by their number, so the same file twice changes nothing, and a run that
@@ -43,7 +56,13 @@ def import_(file: Path, map_name: str, source: str, limit: int | None, as_json: 
     columns = column_map(map_name, source=source)
     with _progress(file.name) as progress:
         done = import_file(
-            file, columns=columns, acting=MACHINE, now=utc_now(), limit=limit, progress=progress
+            file,
+            columns=columns,
+            acting=MACHINE,
+            now=utc_now(),
+            limit=limit,
+            limits_from=limits_from,
+            progress=progress,
         )
     if as_json:
         click.echo(json.dumps(_plain(done), ensure_ascii=False))
