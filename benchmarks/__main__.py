@@ -24,7 +24,10 @@ def main(args: list[str]) -> int:
     chosen = [a for a in args if not a.startswith("-")]
     unknown = set(chosen) - set(names())
     if unknown:
-        print(f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names())}.", file=sys.stderr)
+        print(
+            f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names())}.",
+            file=sys.stderr,
+        )
         return 2
     os.environ["XIANBAN_HOME"] = tempfile.mkdtemp(prefix="xianban-bench-")
     rows: list[Row] = []

@@ -62,7 +62,14 @@ def run() -> list[Row]:
     ready()
     _fill()
     return [
-        Row(f"1 million cases: {name}", spent, "ms", mark=f"< {LIMIT_MS:.0f}", met=spent < LIMIT_MS, note="slowest of 5, in the database")
+        Row(
+            f"1 million cases: {name}",
+            spent,
+            "ms",
+            mark=f"< {LIMIT_MS:.0f}",
+            met=spent < LIMIT_MS,
+            note="slowest of 5, in the database",
+        )
         for name, spent in _asked()
     ]
 
@@ -130,11 +137,16 @@ def _asked() -> Iterator[tuple[str, float]]:
 
     here = city.current()
     districts = here.children[here.root]
-    unit = max(here.units, key=lambda code: casework.case_counts(_anyone(), Filters(unit=code), now=NOW).open)
+    unit = max(
+        here.units,
+        key=lambda code: casework.case_counts(_anyone(), Filters(unit=code), now=NOW).open,
+    )
     street = here.children[districts[0]][0]
     desk = _anyone()
     handler = Actor(kind="user", id=2, name="", grants=(Granted(Role.HANDLER, "", unit),))
-    supervisor = Actor(kind="user", id=3, name="", grants=(Granted(Role.SUPERVISOR, districts[0], ""),))
+    supervisor = Actor(
+        kind="user", id=3, name="", grants=(Granted(Role.SUPERVISOR, districts[0], ""),)
+    )
     matter = here.leaf_matters[0]
     lists: dict[str, tuple[Actor, Filters]] = {
         "all, by what is due": (desk, Filters()),
@@ -154,13 +166,24 @@ def _asked() -> Iterator[tuple[str, float]]:
         "supervisor's one matter": (supervisor, Filters(matter=matter)),
     }
     for name, (actor, filters) in lists.items():
-        yield f"list, {name}", _slowest(lambda a=actor, f=filters: casework.case_list(a, f, now=NOW))
+        yield (
+            f"list, {name}",
+            _slowest(lambda a=actor, f=filters: casework.case_list(a, f, now=NOW)),
+        )
         first = casework.case_list(actor, filters, now=NOW)
         if first.next:
             token = first.next
-            yield f"list, {name}, next page", _slowest(lambda a=actor, f=filters, t=token: casework.case_list(a, f, now=NOW, after=t))
+            yield (
+                f"list, {name}, next page",
+                _slowest(
+                    lambda a=actor, f=filters, t=token: casework.case_list(a, f, now=NOW, after=t)
+                ),
+            )
     for name, actor in (("desk", desk), ("handler", handler), ("supervisor", supervisor)):
-        yield f"counts, {name}", _slowest(lambda a=actor: casework.case_counts(a, Filters(), now=NOW))
+        yield (
+            f"counts, {name}",
+            _slowest(lambda a=actor: casework.case_counts(a, Filters(), now=NOW)),
+        )
     key = TEMPLATE * 20 + 77
     yield "case page", _slowest(lambda: casework.case_view(key, desk, now=NOW))
     yield "case page, its acts", _slowest(lambda: casework.access(desk).acts_for(key, now=NOW))
@@ -177,7 +200,11 @@ def _anyone():
 def _find_due() -> None:
     from xianban.casework.models import Clock
 
-    list(Clock.objects.filter(wake_at__lte=NOW).order_by("wake_at", "id").values_list("case_id", "n")[:200])
+    list(
+        Clock.objects.filter(wake_at__lte=NOW)
+        .order_by("wake_at", "id")
+        .values_list("case_id", "n")[:200]
+    )
 
 
 def _swept() -> float:
