@@ -71,8 +71,14 @@ def acts_from(offers: Sequence[Offer], view: CaseView) -> tuple[Act, ...]:
     """Every act on offer, the usual next step first and marked."""
     order = {"go": 0, "plain": 1, "grave": 2}
     acts = [_act(offer, view) for offer in offers]
-    acts.sort(key=lambda act: order[act.look.tone])
+    acts.sort(key=lambda act: (order[act.look.tone], _was_done(act, view)))
     return tuple(replace(act, first=n == 0 and act.look.tone == "go") for n, act in enumerate(acts))
+
+
+def _was_done(act: Act, view: CaseView) -> bool:
+    """Whether nothing waits for this act any more: the resident can be called again, but need not."""
+    waits = any(clock.kind == act.verb and clock.ended_at is None for clock in view.clocks)
+    return act.verb == "contact" and not waits
 
 
 def _act(offer: Offer, view: CaseView) -> Act:
