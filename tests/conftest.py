@@ -4,7 +4,6 @@
 """
 
 import os
-import sys
 import tempfile
 
 import django
@@ -12,21 +11,10 @@ import pytest
 
 import postgres
 
-
-def chosen_database() -> str:
-    """Read before pytest's own options, since Django's settings are loaded before those."""
-    for i, word in enumerate(sys.argv):
-        if word == "--database" and i + 1 < len(sys.argv):
-            return sys.argv[i + 1]
-        if word.startswith("--database="):
-            return word.partition("=")[2]
-    return "sqlite"
-
-
 HOME = tempfile.mkdtemp(prefix="xianban-test-")
 os.environ["XIANBAN_HOME"] = HOME
 os.environ.pop("XIANBAN_DATABASE_URL", None)
-if chosen_database() == "postgres":
+if postgres.chosen_database() == "postgres":
     os.environ["XIANBAN_DATABASE_URL"], _server = postgres.start()
 os.environ["DJANGO_SETTINGS_MODULE"] = "xianban.config.settings"
 django.setup()
@@ -53,7 +41,7 @@ def django_db_modify_db_settings():
     """SQLite in a file, as in use, so that threads and processes can share it."""
     from django.conf import settings
 
-    if chosen_database() == "sqlite":
+    if postgres.chosen_database() == "sqlite":
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{HOME}/test.sqlite3"
 
 

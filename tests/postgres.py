@@ -1,5 +1,6 @@
 """A PostgreSQL of our own for tests and benchmarks, from a wheel: nothing to install."""
 
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -20,3 +21,13 @@ def start(*, durable: bool = False) -> tuple[str, object]:
         server.psql(f"ALTER SYSTEM SET {name} = '{value}'")
     server.psql("SELECT pg_reload_conf()")
     return server.get_uri(database="postgres"), server
+
+
+def chosen_database() -> str:
+    """Read before pytest's own options, since Django's settings are loaded before those."""
+    for i, word in enumerate(sys.argv):
+        if word == "--database" and i + 1 < len(sys.argv):
+            return sys.argv[i + 1]
+        if word.startswith("--database="):
+            return word.partition("=")[2]
+    return "sqlite"

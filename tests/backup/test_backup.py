@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from conftest import chosen_database
+from postgres import chosen_database
 
 pytestmark = [pytest.mark.processes, pytest.mark.database, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]

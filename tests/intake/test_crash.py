@@ -17,7 +17,7 @@ import pytest
 
 import postgres
 from builders import write_town
-from conftest import chosen_database
+from postgres import chosen_database
 
 ROWS = 6000
 KILLS = 6
