@@ -6,7 +6,8 @@ a model's columns, but no framework: whoever calls hands in both.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
@@ -91,7 +92,26 @@ def fresh_keys(model: Any, count: int, *, connection: Any) -> list[int]:
 _NEXT = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
 
 
-def ask(statement: str, values: Sequence[Any], *, connection: Any) -> list[tuple[Any, ...]]:
+@contextmanager
+def together(*, connection: Any) -> Iterator[None]:
+    """Send statements without waiting for each; what is asked for an answer waits for all before it.
+
+    Saves the way to the server and back for most statements of a transaction. Errors of a statement
+    may show only at the next wait, at the latest at the end: wrap the whole transaction. For few rows:
+    COPY does not go together with anything.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def ask(
+    statement: str, values: Sequence[Any], *, connection: Any, answer: bool = True
+) -> list[tuple[Any, ...]]:
     """The rows that a statement gives, if any; for those that are asked again and again.
 
     On PostgreSQL values travel beside the statement, so that the server plans it once and not each
@@ -100,14 +120,14 @@ def ask(statement: str, values: Sequence[Any], *, connection: Any) -> list[tuple
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return list(cursor.fetchall())
+            return list(cursor.fetchall()) if answer else []
     from psycopg import Cursor
 
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if answer else []
 
 
 @lru_cache(maxsize=256)
@@ -157,7 +177,7 @@ def _execute(
     """Run one insert of a few rows; the key of the (one) row with `returning`."""
     statement = _statement(plan, len(rows), skip_conflicts, returning)
     values = [value for row in rows for value in row]
-    found = ask(statement, values, connection=connection)
+    found = ask(statement, values, connection=connection, answer=returning)
     return found[0][0] if returning else None
 
 
@@ -173,4 +193,4 @@ def _copy(plan: _Plan, rows: Any, connection: Any) -> None:
             copy.write_row(row)
 
 
-__all__ = ["ask", "fresh_keys", "insert_keyed", "insert_rows"]
+__all__ = ["ask", "fresh_keys", "insert_keyed", "insert_rows", "together"]

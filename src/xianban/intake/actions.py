@@ -1,6 +1,7 @@
 """The one way in: whatever the door, a submission becomes a request and its case, once."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from xianban.accounts.api import Actor
 from xianban.base.clock import utc_now
 from xianban.base.errors import WrongState, XianbanError
-from xianban.base.rows import insert_keyed
+from xianban.base.rows import insert_keyed, together
 from xianban.casework import api as casework
 from xianban.city.api import City, current
 from xianban.dispatch.api import Proposal, Said, propose
@@ -216,7 +217,8 @@ def _write(
         return []
     city, contacts = current(), [_contact(one.draft) for one in prepared]
     likes = _likes(prepared)
-    with transaction.atomic():  # from here on the database is locked to others: no thinking
+    alone = together(connection=connection) if len(prepared) == 1 else nullcontext()
+    with alone, transaction.atomic():  # the database is locked to others now: no thinking
         persons = seal_many(contacts)
         opened = casework.open_cases(
             [
