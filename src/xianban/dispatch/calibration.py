@@ -1,47 +1,46 @@
 """Scores into probabilities: what a score meant on texts that the model had not seen."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from xianban.dispatch.classifier import Floats
 from xianban.dispatch.features import Ints
 
-HOLD = 10.0  # a label leaves the common slope only so far as about this many texts insist
+HOLD = 10.0  # a label's offset leaves zero only so far as about this many texts insist
+LARGEST = 6.0  # of the logarithm of the slope: scores that separate everything stay finite
+
+Doubles = NDArray[np.float64]
 
 
-def calibrate(raw: Floats, truth: Ints, *, hold: float = HOLD) -> tuple[Floats, Floats]:
-    """A slope and an offset for each label: softmax(raw * slopes + offsets), by penalised likelihood.
+def calibrate(raw: Floats, truth: Ints) -> tuple[Floats, Floats]:
+    """Slopes and offsets of the labels, so that softmax(raw * slopes + offsets) is a probability.
 
-    Platt's scaling for all labels at once, each held near one common slope: a label with three
-    examples gets the common one, a label with three hundred its own.
+    Platt's scaling for all labels at once, by penalised likelihood: one slope for all, since a
+    slope of each label's own was no better calibrated.
     """
-    n, count = raw.shape
-    wide = raw.astype(np.float64)
-    told = np.zeros((n, count))
-    told[np.arange(n), truth] = 1.0
-
-    def loss(parameters):
-        common, own, offsets = parameters[0], parameters[1 : count + 1], parameters[count + 1 :]
-        odds = wide * (np.exp(common) * np.exp(own)) + offsets
-        odds -= odds.max(axis=1, keepdims=True)
-        raised = np.exp(odds)
-        chances = raised / raised.sum(axis=1, keepdims=True)
-        value = -np.log(np.maximum(chances[np.arange(n), truth], 1e-300)).sum()
-        value += hold / 2 * ((own**2).sum() + (offsets**2).sum())
-        slip = chances - told
-        by_slope = (slip * wide).sum(axis=0) * np.exp(common + own)
-        return value, np.concatenate(
-            ([by_slope.sum()], by_slope + hold * own, slip.sum(axis=0) + hold * offsets)
-        )
-
-    start = np.zeros(2 * count + 1)
-    start[0] = np.log(2.0)
+    count = raw.shape[1]
     found = minimize(
-        loss,
-        start,
+        _loss,
+        np.concatenate(([1.0], np.zeros(count))),
+        args=(raw.astype(np.float64), truth),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(-5, 4)] + [(-2, 2)] * count + [(-5, 5)] * count,
+        bounds=[(-LARGEST, LARGEST)] + [(None, None)] * count,
     ).x
-    slopes = np.exp(found[0] + found[1 : count + 1])
-    return slopes.astype(np.float32), found[count + 1 :].astype(np.float32)
+    return np.full(count, np.exp(found[0]), np.float32), found[1:].astype(np.float32)
+
+
+def _loss(parameters: Doubles, raw: Doubles, truth: Ints) -> tuple[float, Doubles]:
+    """Surprise at the true labels, and its gradient by the slope's logarithm and the offsets."""
+    slope, offsets, every = np.exp(parameters[0]), parameters[1:], np.arange(len(truth))
+    odds = raw * slope + offsets
+    odds -= odds.max(axis=1, keepdims=True)
+    chances = np.exp(odds)
+    chances /= chances.sum(axis=1, keepdims=True)
+    surprise = -np.log(np.maximum(chances[every, truth], 1e-300)).sum()
+    chances[every, truth] -= 1.0
+    gradient = np.concatenate(
+        ([(chances * raw).sum() * slope], chances.sum(axis=0) + HOLD * offsets)
+    )
+    return float(surprise + HOLD / 2 * (offsets**2).sum()), gradient

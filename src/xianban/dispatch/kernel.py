@@ -4,7 +4,7 @@ A text is read as UTF-16 code units, folded (digits alike, full width to half, a
 one), and read no further than `LONGEST` kept units. Its features are the single units and the pairs
 of neighbours; the same features over only its first units, up to each of `marks`, form further
 blocks, because a request usually says at its beginning what it is about. A feature counts
-1 + ln(times seen), and a text is scaled to length one over all its blocks.
+1 + ln(times seen), and a text is scaled by the length of its whole-text block.
 
 Everything here takes and returns arrays; `classifier` gives them meaning.
 """
@@ -145,21 +145,23 @@ def collect(units, starts, fold, marks, keys, ids, known, ends, rows, times):
 
 
 @njit(cache=True, nogil=True)
-def assemble(ends, rows, times, row_of, terms, starts, columns, values):
-    """Turn listed features into sparse rows of length one; `row_of[feature]` is -1 to leave it out.
+def assemble(ends, rows, times, row_of, terms, shares, starts, columns, values):
+    """Turn listed features into sparse rows; `row_of[feature]` is -1 to leave a feature out.
 
-    Block b of feature f stands in column b * width + row_of[f] - 1, with rows counted from 1.
+    Block b of feature f stands in column b * width + row_of[f] - 1, with rows counted from 1, and
+    counts `shares[b]`; the last block, the whole text, is brought to length one.
     """
     width = row_of.max()
     at, source = 0, 0
     for text in range(ends.shape[0]):
         norm = 0.0
         for block in range(ends.shape[1]):
+            norm = 0.0
             for k in range(source, ends[text, block]):
                 row = row_of[rows[k]]
                 if row > 0:
                     columns[at] = block * width + row - 1
-                    values[at] = terms[times[k]]
+                    values[at] = terms[times[k]] * shares[block]
                     norm += values[at] * values[at]
                     at += 1
             source = ends[text, block]
@@ -295,12 +297,12 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
             before = unit
             kept += 1
             if block < len(marks) and kept == marks[block]:
-                norm += add(table[block], fresh, n, seen, terms, sums)
+                add(table[block], fresh, n, seen, terms, sums)
                 block += 1
             if kept == LONGEST:
                 break
         for last in range(block, len(marks) + 1):
-            norm += add(table[last], fresh, n, seen, terms, sums)
+            norm = add(table[last], fresh, n, seen, terms, sums)
         for k in range(n):
             seen[fresh[k]] = 0
         norm = np.float32(1) / np.sqrt(norm) if norm > 0 else np.float32(0)

@@ -1,8 +1,8 @@
 """Learning a text model from labelled texts, and measuring it on texts it has not seen.
 
 One linear model per label on hashed characters and pairs, each feature scaled by its naive-Bayes
-log-count ratio (Wang and Manning, "Baselines and bigrams", ACL 2012). Three ways to count for that
-ratio are averaged: in one table of weights that costs nothing. What was tried: docs/dispatch.md.
+log-count ratio (Wang and Manning, "Baselines and bigrams", ACL 2012). Where there are only a few
+examples, averaged with the mean text of each label. What was tried: docs/dispatch.md.
 """
 
 import os
@@ -23,40 +23,40 @@ from xianban.dispatch.judging import Quality, measure
 
 @dataclass(frozen=True)
 class Ratio:
-    """One way to count for the log-count ratios: texts, or the features' weights in them."""
+    """How the log-count ratios are smoothed: by so many texts, halved between a label and the rest."""
 
     smoothing: float
-    weighted: bool = False
-    by_share: bool = False  # smooth a label by its share of all texts
+    by_share: bool = False  # divide it by the label's share of all texts instead
 
 
 @dataclass(frozen=True)
 class Recipe:
     """The choices of learning."""
 
-    marks: tuple[int, ...] = (35,)
-    ratios: tuple[Ratio, ...] = (
-        Ratio(0.2),
-        Ratio(2.0, by_share=True),
-        Ratio(0.5, weighted=True),
-    )
-    cost: float = 15.0
+    marks: tuple[int, ...] = (20, 35)
+    head_share: float = 0.7
+    ratio: Ratio = Ratio(0.5)
+    cost: float = 10.0
     passes: int = 15
     tolerance: float = 0.05
-    common: int = 2  # a feature counts if it is in so many texts
+    common: int = 3  # a feature counts if it is in so many texts
     features: int = 200_000
     texts: int = 60_000
     folds: int = 5
     seed: int = 1
-    centroids: bool = False
+    centroids: bool = False  # average with the mean text of each label
+
+    @property
+    def shares(self) -> Floats:
+        """How much each block counts: the heads, then the whole text."""
+        return np.array([self.head_share] * len(self.marks) + [1.0], np.float32)
 
 
 MANY, FEW = (
     Recipe(),
-    Recipe(marks=(), ratios=(Ratio(1.0, by_share=True),), common=1, folds=10, centroids=True),
+    Recipe(marks=(), ratio=Ratio(1.0, by_share=True), common=1, folds=10, centroids=True),
 )
 MANY_TEXTS, MANY_PER_LABEL = 1500, 20
-WEIGHTED_SCALE = np.float32(15)  # makes a text's weights about as large as its counts
 FILL = 2.0  # pairs to a bucket of four, at most
 
 
@@ -87,7 +87,9 @@ def train(
     gathered = gather([text for text, _ in pairs], marks=recipe.marks)
     raw = held_out_scores(gathered, truth, len(names), recipe=recipe, seed=seed)
     row_of = vocabulary(gathered, recipe=recipe)
-    learned, biases = weights(design(gathered, row_of), truth, len(names), recipe=recipe)
+    learned, biases = weights(
+        design(gathered, row_of, recipe=recipe), truth, len(names), recipe=recipe
+    )
     return assembled(
         names, gathered.names, row_of, learned, biases, calibrate(raw, truth), recipe=recipe
     )
@@ -118,8 +120,12 @@ def held_out_scores(
             continue
         part = gathered.part(inside)
         row_of = vocabulary(part, recipe=recipe)
-        learned, biases = weights(design(part, row_of), truth[inside], count, recipe=recipe)
-        raw[outside] = applied(design(gathered.part(outside), row_of), learned) + biases
+        learned, biases = weights(
+            design(part, row_of, recipe=recipe), truth[inside], count, recipe=recipe
+        )
+        raw[outside] = (
+            applied(design(gathered.part(outside), row_of, recipe=recipe), learned) + biases
+        )
     return raw
 
 
@@ -141,7 +147,7 @@ def vocabulary(gathered: Gathered, *, recipe: Recipe) -> NDArray[np.int32]:
     return row_of
 
 
-def design(gathered: Gathered, row_of: NDArray[np.int32]) -> Rows:
+def design(gathered: Gathered, row_of: NDArray[np.int32], *, recipe: Recipe) -> Rows:
     """The texts as sparse rows of length one over all blocks."""
     texts, blocks = gathered.ends.shape
     starts = np.zeros(texts + 1, np.int64)
@@ -153,6 +159,7 @@ def design(gathered: Gathered, row_of: NDArray[np.int32]) -> Rows:
         gathered.times,
         row_of,
         kernel.term_weights(),
+        recipe.shares,
         starts,
         columns,
         values,
@@ -162,29 +169,27 @@ def design(gathered: Gathered, row_of: NDArray[np.int32]) -> Rows:
 
 
 def weights(rows: Rows, truth: Ints, count: int, *, recipe: Recipe) -> tuple[Floats, Floats]:
-    """A column of weights and a bias for each label, averaged over the ratios."""
+    """A column of weights and a bias for each label: it against all others."""
     learned = np.zeros((rows.width, count), np.float32)
     biases = np.zeros(count, np.float32)
     owner = np.repeat(truth, np.diff(rows.starts))
 
     def one(label: int) -> None:
-        sides = np.where(truth == label, 1.0, -1.0)
-        for way in recipe.ratios:
-            ratio = log_count_ratio(rows, owner == label, way)
-            solved = kernel.learn(
-                rows.starts, rows.columns, rows.values * ratio[rows.columns], sides,
-                np.full(len(truth), recipe.cost), rows.width, recipe.passes, recipe.tolerance,
-                recipe.seed,
-            )  # fmt: skip
-            learned[:, label] += ratio * solved[:-1]
-            biases[label] += solved[-1]
+        ratio = log_count_ratio(rows, owner == label, recipe.ratio)
+        solved = kernel.learn(
+            rows.starts, rows.columns, rows.values * ratio[rows.columns],
+            np.where(truth == label, 1.0, -1.0), np.full(len(truth), recipe.cost), rows.width,
+            recipe.passes, recipe.tolerance, recipe.seed,
+        )  # fmt: skip
+        learned[:, label] = ratio * solved[:-1]
+        biases[label] = solved[-1]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(one, range(count)))
-    ways = np.float32(max(len(recipe.ratios) + recipe.centroids, 1))
     if recipe.centroids:
-        learned += centroids(rows, truth, count)
-    return learned / ways, biases / ways
+        half = np.float32(0.5)
+        return half * (learned + centroids(rows, truth, count)), half * biases
+    return learned, biases
 
 
 def centroids(rows: Rows, truth: Ints, count: int) -> Floats:
@@ -206,10 +211,9 @@ def centroids(rows: Rows, truth: Ints, count: int) -> Floats:
 
 def log_count_ratio(rows: Rows, mine: NDArray[np.bool_], way: Ratio) -> Floats:
     """For each feature, the log of how much commoner it is in a label's texts than elsewhere."""
-    v = WEIGHTED_SCALE * rows.values if way.weighted else np.ones_like(rows.values)
-    in_label = np.bincount(rows.columns[mine], v[mine], minlength=rows.width)
-    elsewhere = np.bincount(rows.columns, v, minlength=rows.width) - in_label
-    share = (in_label.sum() + 1) / (v.sum() + 2) if way.by_share else 0.5
+    in_label = np.bincount(rows.columns[mine], minlength=rows.width)
+    elsewhere = np.bincount(rows.columns, minlength=rows.width) - in_label
+    share = (in_label.sum() + 1) / (len(rows.columns) + 2) if way.by_share else 0.5
     here = in_label + 2 * way.smoothing * share
     there = elsewhere + 2 * way.smoothing * (1 - share)
     return (np.log(here / here.sum()) - np.log(there / there.sum())).astype(np.float32)
@@ -229,9 +233,10 @@ def assembled(
     blocks, count = len(recipe.marks) + 1, len(names)
     width = learned.shape[0] // blocks
     scales = np.ones(-(-count // 8) * 8, np.float32)
-    scales[:count] = np.maximum(np.abs(learned).max(axis=0, initial=0), 1e-9) / 32767
+    spoken = learned.reshape(blocks, width, count) * recipe.shares[:, None, None]
+    scales[:count] = np.maximum(np.abs(spoken).max(axis=(0, 1), initial=0), 1e-9) / 32767
     table = np.zeros((blocks, 1 + width, len(scales)), np.int16)
-    table[:, 1:, :count] = np.rint(learned / scales[:count]).reshape(blocks, width, count)
+    table[:, 1:, :count] = np.rint(spoken / scales[:count])
     single, slots = lookup_tables(keys, row_of)
     return TextModel(names, recipe.marks, single, slots, table, scales, biases, *calibration)
 
