@@ -8,7 +8,7 @@ examples, averaged with the mean text of each label. What was tried: docs/dispat
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,8 @@ class Recipe:
     texts: int = 60_000
     folds: int = 5
     seed: int = 1
-    centroids: bool = False  # average with the mean text of each label
+    vectors: bool = True  # learn support vectors
+    centroids: bool = False  # average with, or use alone, the mean text of each label
 
     @property
     def shares(self) -> Floats:
@@ -57,6 +58,8 @@ MANY, FEW = (
     Recipe(marks=(), ratio=Ratio(1.0, by_share=True), common=1, folds=10, centroids=True),
 )
 MANY_TEXTS, MANY_PER_LABEL = 1500, 20
+MOST_LABELS, MOST_WEIGHTS = 2000, 60_000_000
+LONG_WORK, ENDLESS_WORK = 200_000_000, 2_000_000_000  # units to be read, times labels
 FILL = 2.0  # pairs to a bucket of four, at most
 
 
@@ -70,21 +73,17 @@ def train(
 ) -> TextModel:
     """A calibrated model; the same texts in any order give the same model.
 
-    BadInput where fewer than `least` labels have a text. Of more texts than the recipe reads, a
-    random sample is taken.
+    BadInput where fewer than `least` labels have a text, or more than can be told apart. Of more
+    texts than the recipe reads, a random sample is taken.
     """
-    pairs = sorted((text, name) for text, name in zip(texts, labels, strict=True) if text.strip())
-    names = tuple(sorted({name for _, name in pairs}))
-    if len(names) < least:
-        raise BadInput(
-            f"there {'is' if len(names) == 1 else 'are'} {len(names)} different "
-            f"label{'' if len(names) == 1 else 's'} among {len(pairs):,} texts; at least {least} are needed to learn from"
-        )
-    recipe = recipe or recipe_for(len(pairs), len(names))
+    pairs = sorted((name, text) for text, name in zip(texts, labels, strict=True) if text.strip())
+    names = tuple(dict.fromkeys(name for name, _ in pairs))
+    _check(len(pairs), len(names), least=least)
+    recipe = recipe or recipe_for([text for _, text in pairs], len(names))
     pairs = sample(pairs, most=recipe.texts, seed=seed)
     number = {name: k for k, name in enumerate(names)}
-    truth = np.array([number[name] for _, name in pairs], np.int64)
-    gathered = gather([text for text, _ in pairs], marks=recipe.marks)
+    truth = np.array([number[name] for name, _ in pairs], np.int64)
+    gathered = gather([text for _, text in pairs], marks=recipe.marks)
     raw = held_out_scores(gathered, truth, len(names), recipe=recipe, seed=seed)
     row_of = vocabulary(gathered, recipe=recipe)
     learned, biases = weights(
@@ -95,9 +94,37 @@ def train(
     )
 
 
-def recipe_for(texts: int, labels: int) -> Recipe:
-    """Few texts, or few for each label, are learned from in another way than many."""
-    return MANY if texts >= MANY_TEXTS and texts >= MANY_PER_LABEL * labels else FEW
+def _check(texts: int, labels: int, *, least: int) -> None:
+    if labels < least:
+        raise BadInput(
+            f"there {'is' if labels == 1 else 'are'} {labels} different "
+            f"label{'' if labels == 1 else 's'} among {texts:,} texts; at least {least} are needed to learn from"
+        )
+    if labels > MOST_LABELS:
+        raise BadInput(
+            f"there are {labels:,} different labels among {texts:,} texts; at most {MOST_LABELS:,} "
+            "can be learned, so check that this is the column of labels"
+        )
+
+
+def recipe_for(texts: Sequence[str], labels: int) -> Recipe:
+    """Few texts, or few for each label, are learned from in another way than many.
+
+    What would take longer than a few minutes is calibrated on fewer folds, and at last learned as
+    mean texts alone.
+    """
+    many = len(texts) >= MANY_TEXTS and len(texts) >= MANY_PER_LABEL * labels
+    recipe = MANY if many else FEW
+    read = texts[: recipe.texts]
+    work = labels * sum(min(len(text), kernel.LONGEST) for text in read)
+    return replace(
+        recipe,
+        features=min(recipe.features, MOST_WEIGHTS // labels),
+        common=recipe.common if work < LONG_WORK else max(recipe.common, 2),
+        folds=recipe.folds if work < LONG_WORK else 3,
+        centroids=recipe.centroids or work >= ENDLESS_WORK,
+        vectors=work < ENDLESS_WORK,
+    )
 
 
 def sample(pairs: list[tuple[str, str]], *, most: int, seed: int) -> list[tuple[str, str]]:
@@ -169,27 +196,39 @@ def design(gathered: Gathered, row_of: NDArray[np.int32], *, recipe: Recipe) -> 
 
 
 def weights(rows: Rows, truth: Ints, count: int, *, recipe: Recipe) -> tuple[Floats, Floats]:
-    """A column of weights and a bias for each label: it against all others."""
-    learned = np.zeros((rows.width, count), np.float32)
+    """A column of weights and a bias for each label."""
+    if not recipe.vectors:
+        return centroids(rows, truth, count), np.zeros(count, np.float32)
+    learned, biases = support_vectors(rows, truth, count, recipe=recipe)
+    if not recipe.centroids:
+        return learned, biases
+    half = np.float32(0.5)
+    return half * (learned + centroids(rows, truth, count)), half * biases
+
+
+def support_vectors(
+    rows: Rows, truth: Ints, count: int, *, recipe: Recipe
+) -> tuple[Floats, Floats]:
+    """Each label against all others, on features scaled by its log-count ratios."""
+    learned = np.zeros((count, rows.width), np.float32)
     biases = np.zeros(count, np.float32)
     owner = np.repeat(truth, np.diff(rows.starts))
+    seen = np.bincount(rows.columns, minlength=rows.width)
 
     def one(label: int) -> None:
-        ratio = log_count_ratio(rows, owner == label, recipe.ratio)
+        mine = np.bincount(rows.columns[owner == label], minlength=rows.width)
+        ratio = log_count_ratio(mine, seen - mine, recipe.ratio)
         solved = kernel.learn(
             rows.starts, rows.columns, rows.values * ratio[rows.columns],
             np.where(truth == label, 1.0, -1.0), np.full(len(truth), recipe.cost), rows.width,
             recipe.passes, recipe.tolerance, recipe.seed,
         )  # fmt: skip
-        learned[:, label] = ratio * solved[:-1]
+        learned[label] = ratio * solved[:-1]
         biases[label] = solved[-1]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(one, range(count)))
-    if recipe.centroids:
-        half = np.float32(0.5)
-        return half * (learned + centroids(rows, truth, count)), half * biases
-    return learned, biases
+    return np.ascontiguousarray(learned.T), biases
 
 
 def centroids(rows: Rows, truth: Ints, count: int) -> Floats:
@@ -206,16 +245,15 @@ def centroids(rows: Rows, truth: Ints, count: int) -> Floats:
     table = diags_array(1 / np.maximum(lengths, 1e-9)) @ table
     of = csr_array((np.ones(texts), (truth, np.arange(texts))), shape=(count, texts))
     means = np.asarray((of @ table).todense()).T
-    return means / np.maximum(np.linalg.norm(means, axis=0), 1e-9) * rare[:, None]
+    means = means / np.maximum(np.linalg.norm(means, axis=0), 1e-9) * rare[:, None]
+    return means.astype(np.float32)
 
 
-def log_count_ratio(rows: Rows, mine: NDArray[np.bool_], way: Ratio) -> Floats:
+def log_count_ratio(mine: Ints, others: Ints, way: Ratio) -> Floats:
     """For each feature, the log of how much commoner it is in a label's texts than elsewhere."""
-    in_label = np.bincount(rows.columns[mine], minlength=rows.width)
-    elsewhere = np.bincount(rows.columns, minlength=rows.width) - in_label
-    share = (in_label.sum() + 1) / (len(rows.columns) + 2) if way.by_share else 0.5
-    here = in_label + 2 * way.smoothing * share
-    there = elsewhere + 2 * way.smoothing * (1 - share)
+    share = (mine.sum() + 1) / (mine.sum() + others.sum() + 2) if way.by_share else 0.5
+    here = mine + 2 * way.smoothing * share
+    there = others + 2 * way.smoothing * (1 - share)
     return (np.log(here / here.sum()) - np.log(there / there.sum())).astype(np.float32)
 
 
