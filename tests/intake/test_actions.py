@@ -10,7 +10,7 @@ from builders import GRID, GRID_2, load_town, monday
 from xianban.accounts.api import MACHINE
 from xianban.base.errors import BadInput, NotFound, WrongState
 from xianban.casework.api import case_view, persons_of
-from xianban.intake import actions
+from xianban.intake.actions import writing
 from xianban.intake.api import Submission, receive, receive_many, request_by_code, requests_of
 from xianban.intake.models import Request
 from xianban.ledger.api import verify
@@ -255,7 +255,7 @@ def test_a_conflict_that_stays_is_an_error_and_writes_nothing(town, monkeypatch)
     def conflict(*args, **kwargs):
         raise IntegrityError("always")
 
-    monkeypatch.setattr(actions, "insert_keyed", conflict)
+    monkeypatch.setattr(writing, "insert_keyed", conflict)
     with pytest.raises(IntegrityError):
         take(RUBBISH)
     assert Request.objects.count() == 0

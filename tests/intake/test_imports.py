@@ -162,14 +162,14 @@ def test_batches_are_whole_and_a_run_goes_on_where_it_was(town, tmp_path, monkey
 
 
 def test_one_refusal_below_does_not_spoil_its_batch(town, tmp_path, monkeypatch):
-    take = imports.receive_many
+    take = imports.take
 
-    def moody(said, **more):
-        if any("dragon" in one.text for one in said):
+    def moody(drafts, **more):
+        if any("dragon" in draft.text for draft in drafts):
             raise BadInput("there are no dragons")
-        return take(said, **more)
+        return take(drafts, **more)
 
-    monkeypatch.setattr(imports, "receive_many", moody)
+    monkeypatch.setattr(imports, "take", moody)
     rows = [[str(n), "2026-10-30", text] for n, text in enumerate(["lamp", "a dragon", "water"])]
     done = bring(write(tmp_path / "a.csv", rows, ["external_id", "received_at", "text"]))
     assert counts(done) == (2, 1, 0)

@@ -34,8 +34,11 @@ def same_code(given: str, expected: str) -> bool:
     return hmac.compare_digest(folded.encode(), expected.encode())
 
 
+_canonical = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
+
+
 def canonical_json(value: Any) -> bytes:
     """One byte string for one value: sorted keys, no spaces, UTF-8, no NaN (after RFC 8785)."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return _canonical(value).encode()

@@ -145,7 +145,7 @@ def _plan_for(model: Any, vendor: str, with_key: bool) -> _Plan:
 def _conversion(field: Any, vendor: str) -> Convert | None:
     kind = field.get_internal_type()
     if kind == "JSONField":
-        return lambda value: json.dumps(value, ensure_ascii=False)
+        return json.JSONEncoder(ensure_ascii=False).encode
     if kind == "DateTimeField" and vendor == "sqlite":
         return _sqlite_time
     return None

@@ -8,6 +8,7 @@ from typing import Any
 from xianban.base.errors import BadInput
 from xianban.base.home import secret
 from xianban.city.api import City, current
+from xianban.intake.rules.likeness import folded, sketch
 from xianban.intake.rules.submission import Fault, Submission, body_digest, faults_in, tidy
 from xianban.residents.api import mask_numbers
 
@@ -34,6 +35,8 @@ class Draft:
     text: str
     place: str
     digest: bytes
+    words: str
+    sketch: tuple[int | None, ...]
 
     @property
     def raw(self) -> str:
@@ -46,12 +49,9 @@ class Draft:
 def drafted(said: Submission) -> Draft:
     """The draft of one tidied submission."""
     masked = {name: mask_numbers(getattr(said, name)) for name in MASKED}
-    return Draft(said, **masked, digest=body_digest(said, masked, secret=secret("intake")))
-
-
-def digest_of(said: Submission) -> bytes:
-    """What tells one row from another where neither has a number of its own."""
-    return drafted(tidied(said)).digest
+    words = folded(masked["title"] + masked["text"])
+    digest = body_digest(said, masked, secret=secret("intake"))
+    return Draft(said, **masked, digest=digest, words=words, sketch=sketch(words))
 
 
 def tidied(said: Submission) -> Submission:

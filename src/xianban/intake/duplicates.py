@@ -19,8 +19,9 @@ from xianban.intake.rules.likeness import (
     cells_near,
     folded,
     likeness,
+    sketch,
 )
-from xianban.intake.rules.pairing import CANDIDATES, Wanted, wanted
+from xianban.intake.rules.pairing import CANDIDATES, Wanted
 
 KEPT = 3  # likely duplicates that are linked to one request
 FINE_LEVELS = ("grid", "community")
@@ -74,19 +75,22 @@ def similar(
 ) -> list[Similar]:
     """Requests like the one somebody is just writing, likeliest first."""
     traits = Traits(folded(title + text), now, matter, fine_area(area), place, lat, lon)
-    return duplicates_of(wanted([traits]))[0]
+    return duplicates_of([Wanted(traits, sketch(traits.words))])[0]
 
 
 def duplicates_of(given: Sequence[Wanted]) -> list[list[Similar]]:
-    """For each, the stored requests likely about the same thing, likeliest first; one query."""
+    """For each, the stored requests likely about the same thing, likeliest first.
+
+    One query, and a second one where there is anything to compare with.
+    """
+    pairs = _candidates(given)
+    rows = _stored(sorted({pk for _, pk in pairs}))
+    traits = {pk: _traits(row) for pk, row in rows.items()}
     found: list[list[Similar]] = [[] for _ in given]
-    traits: dict[int, Traits] = {}
-    for (index, _), row in _candidates(given).items():
-        if row.id not in traits:
-            traits[row.id] = _traits(row)
-        alike = likeness(given[index].traits, traits[row.id])
+    for index, pk in pairs:
+        alike = likeness(given[index].traits, traits[pk])
         if alike.likely:
-            found[index].append(_similar(row, alike))
+            found[index].append(_similar(rows[pk], alike))
     return [sorted(some, key=lambda one: (-one.score, -one.request_id))[:KEPT] for some in found]
 
 
@@ -120,7 +124,7 @@ _SOME_TIME = "r.received_at BETWEEN q.since AND q.until"
 _LATELY = "r.received_at BETWEEN q.lately AND q.soon"
 _MARKS = (
     *((f"s{n}", f"r.sketch{n} = q.s{n} AND {_SOME_TIME}") for n in range(SKETCHES)),
-    *((f"c{n}", f"r.cell = q.c{n} AND {_LATELY}") for n in range(4)),
+    *((f"c{n}", f"r.cell = q.c{n} AND r.matter = q.matter AND {_LATELY}") for n in range(4)),
     ("a", f"r.area = q.area AND r.area <> '' AND r.matter = q.matter AND {_LATELY}"),
 )
 _ASKED = (
@@ -131,35 +135,45 @@ _ASKED = (
     ("matter", "text"),
     *((name, "timestamptz") for name in ("since", "until", "lately", "soon")),
 )
-_COLUMNS = tuple(_Stored.__dataclass_fields__)
+_COLUMNS = ", ".join(_Stored.__dataclass_fields__)
 
 
-def _newest(columns: str, join: str) -> str:
-    """For every mark the newest few that share it."""
-    return join.join(
-        f"SELECT {columns} FROM (SELECT {columns} FROM intake_request r WHERE {which} "  # noqa: S608
-        f"ORDER BY r.received_at DESC LIMIT {CANDIDATES}) by_{name}"
-        for name, which in _MARKS
-    )
+_NEWEST = " UNION ".join(
+    f"SELECT id FROM (SELECT id FROM intake_request r WHERE {which} "  # noqa: S608
+    f"ORDER BY r.received_at DESC LIMIT {CANDIDATES}) by_{name}"
+    for name, which in _MARKS
+)
+_PAIRS = {
+    "postgresql": f"""SELECT q.n, found.id FROM jsonb_to_recordset(%s::jsonb) AS q({
+        ", ".join(f"{name} {kind}" for name, kind in _ASKED)
+    }) CROSS JOIN LATERAL ({_NEWEST}) found""",  # noqa: S608
+    "sqlite": f"""WITH q AS MATERIALIZED (SELECT {
+        ", ".join(f"value ->> '{name}' AS {name}" for name, _ in _ASKED)
+    } FROM json_each(%s)) SELECT q.n, f.id FROM q CROSS JOIN intake_request f ON f.id IN ({
+        _NEWEST
+    })""",  # noqa: S608
+}
+_ROWS = {
+    "postgresql": f"SELECT {_COLUMNS} FROM intake_request WHERE id = ANY(%s)",  # noqa: S608
+    "sqlite": f"SELECT {_COLUMNS} FROM intake_request "  # noqa: S608
+    "WHERE id IN (SELECT value FROM json_each(%s))",
+}
 
 
-_POSTGRES = f"""SELECT q.n, found.* FROM jsonb_to_recordset(%s::jsonb) AS q({
-    ", ".join(f"{name} {kind}" for name, kind in _ASKED)
-}) CROSS JOIN LATERAL ({_newest(", ".join(_COLUMNS), " UNION ALL ")}) found"""  # noqa: S608
-_SQLITE = f"""WITH q AS MATERIALIZED (SELECT {
-    ", ".join(f"value ->> '{name}' AS {name}" for name, _ in _ASKED)
-} FROM json_each(%s)) SELECT q.n, {", ".join(f"f.{name}" for name in _COLUMNS)}
-FROM q CROSS JOIN intake_request f ON f.id IN ({_newest("id", " UNION ")})"""  # noqa: S608
-
-
-def _candidates(given: Sequence[Wanted]) -> dict[tuple[int, int], _Stored]:
-    """The requests that share a mark with one that is looked for, by its place and their key."""
+def _candidates(given: Sequence[Wanted]) -> list[tuple[int, int]]:
+    """Places in `given`, each with the key of a request that shares a mark with it."""
     asked = json.dumps([_question(index, one) for index, one in enumerate(given)], default=_as_text)
-    statement = _POSTGRES if connection.vendor == "postgresql" else _SQLITE
-    return {
-        (row[0], row[1]): _Stored(*row[1:-1], row[-1].replace(tzinfo=UTC))  # type: ignore[call-arg]
-        for row in ask(statement, [asked], connection=connection)
-    }
+    found = ask(_PAIRS[connection.vendor], [asked], connection=connection)
+    return [(index, pk) for index, pk in found]
+
+
+def _stored(keys: Sequence[int]) -> dict[int, _Stored]:
+    """What the requests with these keys are compared by."""
+    if not keys:
+        return {}
+    wanted = keys if connection.vendor == "postgresql" else json.dumps(keys)
+    found = ask(_ROWS[connection.vendor], [wanted], connection=connection)
+    return {row[0]: _Stored(*row[:-1], row[-1].replace(tzinfo=UTC)) for row in found}
 
 
 def _question(index: int, one: Wanted) -> dict[str, Any]:

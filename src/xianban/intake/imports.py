@@ -5,28 +5,31 @@ import io
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import IO, Any, Literal, Self
+from typing import IO, Any, Literal, Self, TypeVar
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput, Refused
 from xianban.base.home import home
 from xianban.city import api as city
-from xianban.intake.actions import receive_many
-from xianban.intake.drafting import digest_of, fault_finder
+from xianban.intake.actions import take
+from xianban.intake.drafting import Draft, drafted, fault_finder
 from xianban.intake.readers import FileRow, opened
 from xianban.intake.rules.mapping import ColumnMap, RowReader, fitted, from_source, read_map
 from xianban.intake.rules.submission import Fault, Submission
 
 BATCH = 400
 OWN_COLUMNS = ("row", "reason")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -95,17 +98,17 @@ def import_file(
     here = city.current()
     with ExitStack() as stack:
         table = stack.enter_context(opened(path))
-        reader = RowReader(fitted(columns, table.headings, file=path.name), tz=here.tz)
         run = _Run(
-            reader=reader,
+            reader=RowReader(fitted(columns, table.headings, file=path.name), tz=here.tz),
+            find_faults=fault_finder(now=now),
             acting=acting,
             now=now,
+            limits_from=limits_from,
             rejects=stack.enter_context(Rejects(table.headings)),
             seen=stack.enter_context(Occurrences()),
-            limits_from=limits_from,
         )
-        rows = islice(table.rows, limit)
-        while batch := list(islice(rows, BATCH)):
+        ready = (run.read(batch) for batch in batched(islice(table.rows, limit), BATCH))
+        for batch in stack.enter_context(closing(one_ahead(ready))):
             run.take(batch)
             if progress:
                 progress(replace(run.tally, seconds=perf_counter() - began), table.done())
@@ -113,53 +116,88 @@ def import_file(
     return replace(run.tally, seconds=round(perf_counter() - began, 3), rejected_file=kept)
 
 
+def batched(rows: Iterator[T], size: int) -> Iterator[list[T]]:
+    """Lists of so many, and a shorter last one."""
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def one_ahead(items: Iterator[T]) -> Generator[T]:
+    """The same items, each made in another thread while the one before is dealt with."""
+    over = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, over)
+        while (item := coming.result()) is not over:
+            coming = pool.submit(next, items, over)
+            yield item  # type: ignore[misc]
+
+
+Good = Sequence[tuple[FileRow, Draft]]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Some rows of the file: those that can be taken, and those that cannot, with their faults."""
+
+    good: Good
+    bad: Sequence[tuple[FileRow, Sequence[Fault]]]
+
+
 @dataclass
 class _Run:
-    """One import on its way."""
+    """One import on its way: `read` knows no database and works ahead, `take` writes."""
 
     reader: RowReader
+    find_faults: Callable[[Submission], list[Fault]]
     acting: Actor
     now: datetime
+    limits_from: Literal["received", "now"]
     rejects: "Rejects"
     seen: "Occurrences"
-    limits_from: Literal["received", "now"]
     tally: Imported = field(default_factory=Imported)
 
-    def take(self, batch: Sequence[FileRow]) -> None:
-        """Bring in one batch of rows."""
-        find_faults = fault_finder(now=self.now)
-        good: list[tuple[FileRow, Submission]] = []
-        for row in batch:
-            said, faults = self._read(row)
-            if said is not None:
-                faults = find_faults(said)
+    def read(self, rows: Sequence[FileRow]) -> _Batch:
+        """Rows as drafts, or as faults."""
+        good, bad = [], []
+        for row in rows:
+            said, faults = self._said(row)
             if said is None or faults:
-                self._reject(row, faults)
+                bad.append((row, faults))
             else:
-                good.append((row, self.identified(said)))
-        self.tally = replace(self.tally, read=self.tally.read + len(batch))
-        self._receive(good)
+                good.append((row, self._identified(said)))
+        return _Batch(good, bad)
 
-    def _read(self, row: FileRow) -> tuple[Submission | None, list[Fault]]:
+    def _said(self, row: FileRow) -> tuple[Submission | None, list[Fault]]:
         if row.fault:
             return None, [Fault("row", row.fault)]
-        return self.reader.read(row.cells)
+        said, faults = self.reader.read(row.cells)
+        return (said, self.find_faults(said)) if said else (None, faults)
 
-    def identified(self, said: Submission) -> Submission:
-        """The submission with an external id: its own, or one made of what it says."""
+    def _identified(self, said: Submission) -> Draft:
+        """The draft with an external id: the row's own, or one made of what it says."""
+        draft = drafted(said)
         if said.external_id:
-            return said
-        digest = digest_of(said)
-        return replace(said, external_id=f"{digest.hex()}-{self.seen.count(digest)}")
+            return draft
+        made = f"{draft.digest.hex()}-{self.seen.count(draft.digest)}"
+        return replace(draft, said=replace(said, external_id=made))
 
-    def _receive(self, good: Sequence[tuple[FileRow, Submission]]) -> None:
+    def take(self, batch: _Batch) -> None:
+        """Write one batch, and put aside what cannot be taken."""
+        for row, faults in batch.bad:
+            self._reject(row, faults)
+        read = self.tally.read + len(batch.good) + len(batch.bad)
+        self.tally = replace(self.tally, read=read)
+        self._receive(batch.good)
+
+    def _receive(self, good: Good) -> None:
         try:
-            receipts = receive_many(
-                [said for _, said in good],
+            receipts = take(
+                [draft for _, draft in good],
                 acting=self.acting,
                 now=self.now,
                 changed="keep",
                 tell=False,
+                taken="now",
                 limits_from=self.limits_from,
             )
         except Refused as reason:
@@ -240,7 +278,9 @@ class Occurrences:
     """How often each row without an id was seen in this file; on disk, so memory stays flat."""
 
     def __enter__(self) -> Self:
-        self.base = sqlite3.connect("", isolation_level=None)  # a private file that has no name
+        self.base = sqlite3.connect(
+            "", isolation_level=None, check_same_thread=False
+        )  # a file without a name
         self.base.execute("PRAGMA journal_mode=OFF")
         self.base.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INTEGER) WITHOUT ROWID")
         self.base.execute("BEGIN")

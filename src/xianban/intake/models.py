@@ -55,11 +55,10 @@ class Request(models.Model):
                 for n in range(4)
             ),
             models.Index(
-                fields=["cell", "received_at"], condition=Q(cell__isnull=False), name="intake_cell"
+                fields=["cell", "matter", "received_at"],
+                condition=Q(cell__isnull=False),
+                name="intake_cell",
             ),
-            models.Index(
-                fields=["area", "matter", "received_at"],
-                condition=~Q(area=""),
-                name="intake_area_matter",
-            ),
+            # not only where there is an area: SQLite would not see that it may use such an index
+            models.Index(fields=["area", "matter", "received_at"], name="intake_area_matter"),
         ]

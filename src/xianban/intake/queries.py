@@ -87,9 +87,9 @@ class Known:
 
 _KNOWN = {
     "postgresql": """SELECT id, case_id, digest, {column} FROM intake_request
-        WHERE door = %s AND {column} <> '' AND {column} = ANY(%s)""",
+        WHERE door = %s AND NOT ({column} = '') AND {column} = ANY(%s)""",
     "sqlite": """SELECT id, case_id, digest, {column} FROM intake_request
-        WHERE door = %s AND {column} <> '' AND {column} IN (SELECT value FROM json_each(%s))""",
+        WHERE door = %s AND NOT ({column} = '') AND {column} IN (SELECT value FROM json_each(%s))""",
 }
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from rapidfuzz import fuzz
 from rensa import RMinHash
@@ -40,6 +41,12 @@ class Traits:
     lat: float | None = None
     lon: float | None = None
 
+    @cached_property
+    def shingles(self) -> frozenset[str]:
+        """The character trigrams of the words."""
+        words = self.words
+        return frozenset(words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1))
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -58,28 +65,18 @@ def folded(text: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def shingles(words: str) -> frozenset[str]:
-    """The character trigrams of a folded text."""
-    return frozenset(words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1))
+def sketch(text: str) -> tuple[int | None, ...]:
+    """Four signed 64-bit numbers for a folded text; like texts share one or more.
 
-
-def sketches(texts: Sequence[str]) -> list[tuple[int | None, ...]]:
-    """Four signed 64-bit numbers for each folded text; like texts share one or more."""
-    found: list[tuple[int | None, ...]] = []
-    for text in texts:
-        tokens = [text[i : i + SHINGLE] for i in range(len(text) - SHINGLE + 1)]
-        minima = _minima(tokens) if tokens else []
-        packed = tuple(_packed(minima, band) for band in range(SKETCHES)) if minima else _NONE
-        found.append(packed)
-    return found
-
-
-def _minima(shingles: list[str]) -> list[int]:
-    """One by one: rensa's own batches start threads, which costs more than a batch of ours takes."""
+    One by one: rensa's own batches start threads, which takes longer than the work.
+    """
+    shingles = [text[i : i + SHINGLE] for i in range(len(text) - SHINGLE + 1)]
+    if not shingles:
+        return _NONE
     hashed = RMinHash(SKETCHES * ROWS, SEED)
     hashed.update(shingles)
-    digest: list[int] = hashed.digest()
-    return digest
+    minima: list[int] = hashed.digest()
+    return tuple(_packed(minima, band) for band in range(SKETCHES))
 
 
 def _packed(minima: Sequence[int], band: int) -> int:
@@ -121,7 +118,7 @@ def same_address(a: str, b: str) -> bool:
 def likeness(a: Traits, b: Traits) -> Likeness:
     """Score two requests: like words, lifted by nearness, lowered by distance in place or time."""
     days = abs((a.received_at - b.received_at).total_seconds()) / 86_400
-    words = words_alike(a.words, b.words)
+    words = words_alike(a, b)
     reasons: dict[str, float | str] = {"words": round(words, 2), "days": round(days, 1)}
     score = words + _nearness(a, b, reasons)
     if a.matter and a.matter == b.matter:
@@ -133,12 +130,12 @@ def likeness(a: Traits, b: Traits) -> Likeness:
     return Likeness(round(min(max(score, 0), 1), 3), reasons)
 
 
-def words_alike(a: str, b: str) -> float:
-    """Shared trigrams of two folded texts: of all of them, or of the shorter one's where it is long."""
-    one, other = shingles(a), shingles(b)
+def words_alike(a: Traits, b: Traits) -> float:
+    """Shared trigrams of two requests: of all of them, or of the shorter one's where it is long."""
+    one, other = a.shingles, b.shingles
     shared = len(one & other)
     if not shared:
-        return 1.0 if a and a == b else 0.0
+        return 1.0 if a.words and a.words == b.words else 0.0
     fewer = min(len(one), len(other))
     contained = 0.7 * shared / fewer if fewer >= SHORT else 0.0
     return max(shared / (len(one) + len(other) - shared), contained)

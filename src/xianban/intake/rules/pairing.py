@@ -11,7 +11,6 @@ from xianban.intake.rules.likeness import (
     cell_of,
     cells_near,
     likeness,
-    sketches,
 )
 
 CANDIDATES = 8  # of each mark: the newest
@@ -25,12 +24,6 @@ class Wanted:
 
     traits: Traits
     sketches: tuple[int | None, ...]
-
-
-def wanted(traits: Sequence[Traits]) -> list[Wanted]:
-    """Requests made ready to be compared."""
-    made = sketches([one.words for one in traits])
-    return [Wanted(one, marks) for one, marks in zip(traits, made, strict=True)]
 
 
 def likes_within(given: Sequence[Wanted]) -> list[list[tuple[int, Likeness]]]:
@@ -49,13 +42,14 @@ def likes_within(given: Sequence[Wanted]) -> list[list[tuple[int, Likeness]]]:
 def _sought(one: Wanted) -> Iterator[Mark]:
     yield from _common(one)
     if one.traits.lat is not None and one.traits.lon is not None:
-        yield from (("cell", cell) for cell in cells_near(one.traits.lat, one.traits.lon))
+        near = cells_near(one.traits.lat, one.traits.lon)
+        yield from (("cell", (cell, one.traits.matter)) for cell in near)
 
 
 def _left(one: Wanted) -> Iterator[Mark]:
     yield from _common(one)
     if one.traits.lat is not None and one.traits.lon is not None:
-        yield "cell", cell_of(one.traits.lat, one.traits.lon)
+        yield "cell", (cell_of(one.traits.lat, one.traits.lon), one.traits.matter)
 
 
 def _common(one: Wanted) -> Iterator[Mark]:

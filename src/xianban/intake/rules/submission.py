@@ -7,9 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
-
-from xianban.base.ids import canonical_json
 
 TEXT_LIMIT = 10_000
 LIMITS = {
@@ -74,9 +71,9 @@ def tidy(text: str) -> str:
     """Text as people meant it: composed, without control characters or margins of blank space."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
-        text = _UNSEEN.sub("", text)
-    lines = (" ".join(line.split()) for line in text.split("\n"))
+    if text.isprintable():
+        return " ".join(text.split()) if " " in text else text
+    lines = (" ".join(line.split()) for line in _UNSEEN.sub("", text).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
@@ -128,14 +125,14 @@ def body_digest(said: Submission, masked: Mapping[str, str], *, secret: bytes) -
     and the numbers enter by 16 keyed bits alone: enough to notice a difference, far too few
     to find a telephone number by trial once the person has been erased.
     """
-    open_part = hashlib.sha256(_canonical(said, masked)).digest()
-    sealed = [said.name, said.phone, said.email, sorted(said.aliases.items())]
-    words = [said.text, said.title, said.place]
-    sealed_part = hmac.digest(secret, canonical_json([open_part.hex(), sealed, words]), "sha256")
-    return open_part[:14] + sealed_part[:2]
-
-
-def _canonical(said: Submission, masked: Mapping[str, str]) -> bytes:
     received = said.received_at.isoformat() if said.received_at else ""
-    rest: list[Any] = [said.lat, said.lon, said.channel, said.matter_hint, received]
-    return canonical_json([said.door, dict(masked), rest])
+    rest = (said.door, said.channel, said.matter_hint, received, f"{said.lat} {said.lon}")
+    open_part = _hash(*masked.values(), *rest)
+    aliases = (word for pair in sorted(said.aliases.items()) for word in pair)
+    sealed = _hash(said.name, said.phone, said.email, said.text, said.title, said.place, *aliases)
+    return open_part[:14] + hmac.digest(secret, open_part + sealed, "sha256")[:2]
+
+
+def _hash(*words: str) -> bytes:
+    """SHA-256 of several words; none holds the character between them."""
+    return hashlib.sha256("\0".join(words).encode()).digest()
