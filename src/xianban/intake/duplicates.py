@@ -173,7 +173,10 @@ def _stored(keys: Sequence[int]) -> dict[int, _Stored]:
         return {}
     wanted = keys if connection.vendor == "postgresql" else json.dumps(keys)
     found = ask(_ROWS[connection.vendor], [wanted], connection=connection)
-    return {row[0]: _Stored(*row[:-1], row[-1].replace(tzinfo=UTC)) for row in found}
+    return {
+        row[0]: _Stored(*row[:-1], row[-1].replace(tzinfo=UTC))  # type: ignore[call-arg]
+        for row in found
+    }
 
 
 def _question(index: int, one: Wanted) -> dict[str, Any]:
