@@ -37,7 +37,7 @@ def test_every_refusal_has_a_status():
     assert set(leaves(errors.XianbanError)) == set(STATUS)
 
 
-def test_the_description_is_openapi_3_1():
+def test_the_description_is_openapi_3_1(db):
     found = Client().get("/api/openapi.json").json()
     assert found["openapi"].startswith("3.1")
     for path in found["paths"].values():
