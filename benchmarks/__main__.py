@@ -16,8 +16,10 @@ ONLY_WHEN_NAMED = {"million"}
 
 
 def names() -> list[str]:
-    """The modules of this folder that have a `run`."""
-    return sorted(p.stem for p in HERE.glob("*.py") if "def run(" in p.read_text(encoding="utf-8"))
+    """The modules and folders here that have a `run`."""
+    places = {p.stem: p for p in HERE.glob("*.py")}
+    places |= {p.parent.name: p for p in HERE.glob("*/__init__.py")}
+    return sorted(n for n, p in places.items() if "def run(" in p.read_text(encoding="utf-8"))
 
 
 def main(args: list[str]) -> int:
