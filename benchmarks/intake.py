@@ -10,7 +10,7 @@ import subprocess
 from benchmarks.report import Row
 from benchmarks.town import home, served
 
-BODIES, SECONDS, CONNECTIONS = 8000, 15, 16
+BODIES, SECONDS, CONNECTIONS = 8000, 15, 32
 PER_SECOND, CALM_RATE, CALM_P99_MS = 400, 150, 100.0
 SIGNALEN_PER_SECOND = 19  # seen on two shared cores
 

@@ -1,6 +1,8 @@
 """Requests: send one, and follow it."""
 
+from functools import cache
 from typing import Annotated
+from urllib.parse import unquote
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -76,8 +78,13 @@ def follow_request(
     return _story(public_story(seen.case_id, now=utc_now()))
 
 
+@cache
+def _follow_path() -> str:
+    """Where a request is followed, with a place for its number; the same for all."""
+    return unquote(reverse("api-1:follow_request", kwargs={"number": "{number}"}))
+
+
 def _receipt(receipt: intake.Receipt) -> Receipt:
-    follow = reverse("api-1:follow_request", kwargs={"number": receipt.number})
     return Receipt(
         number=receipt.number,
         code=receipt.code,
@@ -85,7 +92,7 @@ def _receipt(receipt: intake.Receipt) -> Receipt:
         matter=_coded(receipt.matter, receipt.matter_name),
         unit=_coded(receipt.unit, receipt.unit_name),
         due_at=receipt.due_at,
-        url=f"{follow}?code={receipt.code}",
+        url=f"{_follow_path().format(number=receipt.number)}?code={receipt.code}",
         similar=len(receipt.similar),
     )
 

@@ -1,7 +1,10 @@
 """Where this installation keeps its data: the folder that XIANBAN_HOME names."""
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -40,3 +43,11 @@ def secret(name: str) -> bytes:
         finally:
             fresh.unlink()
     return path.read_bytes()
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Hold a lock among the processes that share this home."""
+    with open(home() / f".{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

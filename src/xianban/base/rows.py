@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
-from itertools import islice
+from itertools import count as naturals
+from itertools import islice, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -110,22 +111,29 @@ def together(*, connection: Any) -> Iterator[None]:
 
 
 def ask(
-    statement: str, values: Sequence[Any], *, connection: Any, answer: bool = True
+    statement: str,
+    values: Sequence[Any],
+    *,
+    connection: Any,
+    answer: bool = True,
+    numbered: bool = False,
 ) -> list[tuple[Any, ...]]:
     """The rows that a statement gives, if any; for those that are asked again and again.
 
     On PostgreSQL values travel beside the statement, so that the server plans it once and not each
-    time; the ORM's own cursors paste them into the text.
+    time; the ORM's own cursors paste them into the text. A `numbered` statement has PostgreSQL's own
+    marks ($1, $2) and is not read by the driver, which pays for long ones.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall()) if answer else []
-    from psycopg import Cursor
+    from psycopg import Cursor, RawCursor
 
+    kind = RawCursor if numbered else Cursor
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, kind(connection.connection) as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall() if answer else []
 
@@ -159,9 +167,12 @@ def _sqlite_time(value: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _statement(plan: _Plan, count: int, skip_conflicts: bool, returning: bool = False) -> str:
+def _statement(
+    plan: _Plan, count: int, skip_conflicts: bool, returning: bool = False, numbered: bool = False
+) -> str:
     columns = ", ".join(f'"{column}"' for column in plan.columns)
-    places = ", ".join(["(" + ", ".join(["%s"] * len(plan.columns)) + ")"] * count)
+    marks = (f"${n}" for n in naturals(1)) if numbered else repeat("%s")
+    places = ", ".join(f"({', '.join(islice(marks, len(plan.columns)))})" for _ in range(count))
     end = " ON CONFLICT DO NOTHING" if skip_conflicts else ""
     end += ' RETURNING "id"' if returning else ""
     return f'INSERT INTO "{plan.table}" ({columns}) VALUES {places}{end}'  # noqa: S608 (names of ours)
@@ -175,9 +186,12 @@ def _execute(
     returning: bool = False,
 ) -> Any:
     """Run one insert of a few rows; the key of the (one) row with `returning`."""
-    statement = _statement(plan, len(rows), skip_conflicts, returning)
+    numbered = connection.vendor == "postgresql"
+    statement = _statement(plan, len(rows), skip_conflicts, returning, numbered)
     values = [value for row in rows for value in row]
-    found = ask(statement, values, connection=connection, answer=returning)
+    found = ask(
+        statement, values, connection=connection, answer=returning, numbered=numbered
+    )
     return found[0][0] if returning else None
 
 

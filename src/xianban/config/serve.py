@@ -21,13 +21,15 @@ def serve(*, host: str, port: int, workers: int = 2, with_worker: bool = True) -
     from granian.server import Server
 
     connections.close_all()  # or the processes that serve would inherit, and share, this one's
+    # it thinks 16 threads many for two cores; ours sleep, until they are written with others
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
     server = Server(
         "xianban.config.served:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=4,
+        blocking_threads=16,
         respawn_failed_workers=True,
         log_enabled=True,
         log_access=False,

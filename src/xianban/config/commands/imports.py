@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from xianban.config.setup import ready
+from xianban.config.setup import ready, settle
 
 if TYPE_CHECKING:
     from xianban.intake.api import Imported
@@ -51,9 +51,11 @@ def import_(
     ready()
     from xianban.accounts.api import MACHINE
     from xianban.base.clock import utc_now
-    from xianban.intake.api import column_map, import_file
+    from xianban.intake.api import column_map, import_file, warm_up
 
     columns = column_map(map_name, source=source)
+    warm_up()
+    settle()
     with _progress(file.name) as progress:
         done = import_file(
             file,

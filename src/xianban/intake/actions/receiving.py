@@ -44,11 +44,6 @@ class Receipt:
         return follow_code(self.request_id)
 
 
-def receive(said: Submission, *, acting: Actor, now: datetime) -> Receipt:
-    """Take one submission; said again under the same key or external id, it is the same request."""
-    return receive_many([said], acting=acting, now=now)[0]
-
-
 def receive_many(
     said: Sequence[Submission],
     *,

@@ -1,7 +1,7 @@
 """Persons, cases and requests of a batch: written together, or not at all."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from xianban.accounts.api import Actor
+from xianban.base.home import one_at_a_time
 from xianban.base.rows import insert_keyed, together
 from xianban.casework import api as casework
 from xianban.city.api import City, current
@@ -43,7 +44,7 @@ def write(
     city, contacts = current(), [_contact(one.draft) for one in prepared]
     likes = _likes(prepared)
     alone = together(connection=connection) if len(prepared) == 1 else nullcontext()
-    with alone, transaction.atomic():  # the database is locked to others now: no thinking
+    with _turn(), alone, transaction.atomic():  # the database is locked to others now: no thinking
         persons = seal_many(contacts)
         opened = casework.open_cases(
             [
@@ -63,6 +64,11 @@ def write(
         Made(request, case, tuple(_similar(found, requests) for found in like))
         for request, case, like in zip(requests, opened, likes, strict=True)
     ]
+
+
+def _turn() -> AbstractContextManager[None]:
+    """SQLite has one writer at a time, and those who wait sleep and look again: rather be woken."""
+    return one_at_a_time("intake") if connection.vendor == "sqlite" else nullcontext()
 
 
 def _seal_words(prepared: Sequence[Prepared], requests: Sequence[Request]) -> None:

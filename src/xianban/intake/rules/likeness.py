@@ -45,7 +45,7 @@ class Traits:
     def shingles(self) -> frozenset[str]:
         """The character trigrams of the words."""
         words = self.words
-        return frozenset(words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1))
+        return frozenset([words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1)])
 
 
 @dataclass(frozen=True)
