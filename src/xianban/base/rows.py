@@ -189,9 +189,7 @@ def _execute(
     numbered = connection.vendor == "postgresql"
     statement = _statement(plan, len(rows), skip_conflicts, returning, numbered)
     values = [value for row in rows for value in row]
-    found = ask(
-        statement, values, connection=connection, answer=returning, numbered=numbered
-    )
+    found = ask(statement, values, connection=connection, answer=returning, numbered=numbered)
     return found[0][0] if returning else None
 
 
