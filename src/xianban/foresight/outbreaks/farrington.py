@@ -81,9 +81,7 @@ def _predict(counts, weights, runs, parts, fitted, free, critical, above, larges
                 error = scale * (1 / parts[own, 1] + centre * centre / spread)
                 return mean, phi - 1, mean * mean * error
         free += 1
-    _, _, _, phi, scale = _fit(
-        counts, weights, runs, parts, fitted, free, above, False, delta
-    )
+    _, _, _, phi, scale = _fit(counts, weights, runs, parts, fitted, free, above, False, delta)
     mean = exp(parts[own, 0])
     return mean, phi - 1, mean * mean * scale / parts[own, 1]
 
@@ -101,9 +99,7 @@ def _fit(counts, weights, runs, parts, fitted, free, above, trend, scaled):
     phi = baseline.dispersion(counts, weights, runs, parts, fitted, False) / free
     scale = phi
     if above < inf:
-        if baseline.weigh_down(
-            counts, weights, runs, parts, fitted, spread, max(phi, 1.0), above
-        ):
+        if baseline.weigh_down(counts, weights, runs, parts, fitted, spread, max(phi, 1.0), above):
             fits, slope, spread = _once(counts, weights, runs, parts, fitted, trend)
             if not fits:
                 return False, 0.0, 1.0, 1.0, 1.0
