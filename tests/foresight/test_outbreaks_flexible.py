@@ -3,6 +3,7 @@
 import csv
 import gzip
 from dataclasses import FrozenInstanceError, fields
+from datetime import date
 
 import numpy as np
 import pytest
@@ -250,6 +251,21 @@ def test_the_weeks_compared_with_are_past_and_taken_once(skip, levels):
         assert weeks == list(range(37, 300 - skip))
 
 
+def test_on_a_real_city_it_warns_of_a_few_weeks_in_a_hundred(data):
+    """Sanitation complaints of Chicago, 50 wards; three years, so that two are compared with."""
+    counts = np.zeros((50, 156), int)
+    with gzip.open(data / "requests311/chicago_sanitation_2011_2013.csv.gz", "rt") as file:
+        for row in csv.DictReader(file):
+            ward = int(float(row["Ward"] or 0))
+            week = (date.fromisoformat(row["Creation_Date"]) - date(2011, 1, 3)).days // 7
+            if 1 <= ward <= 50 and 0 <= week < 156:
+                counts[ward - 1, week] += 1
+    found = flexible(counts, evaluate=40, years_back=2)
+    assert found.judged.all()
+    assert 0.015 < found.alarm.mean() < 0.035
+    assert found.p_value.mean() == pytest.approx(0.5, abs=0.03)
+
+
 # Noise: what it says of false alarms.
 
 ROWS = 6000
@@ -413,6 +429,17 @@ def test_tails_are_scipy_s():
             tails.largest_usual(*each, alpha, deviate) for each in zip(mean, excess, strict=True)
         ]
         np.testing.assert_array_equal(bound, law.isf(alpha))
+
+
+@pytest.mark.parametrize(
+    ("mean", "excess"),
+    [(1.0, 1e6), (1e-3, 1e4), (1e6, 1e5), (0.02, 30.0), (1e-9, 1e-10), (30.0, 900.0)],
+)
+@pytest.mark.parametrize("alpha", [0.3, 0.005, 1e-5])
+def test_bounds_of_very_skewed_counts_hold(mean, excess, alpha):
+    bound = tails.largest_usual(mean, excess, alpha, float(stats.norm.isf(alpha)))
+    assert tails.tail(bound + 1, mean, excess) <= alpha
+    assert bound == 0 or tails.tail(bound, mean, excess) > alpha
 
 
 def test_tails_of_a_poisson_count_are_scipy_s():

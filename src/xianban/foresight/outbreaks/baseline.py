@@ -23,18 +23,21 @@ COUNT_LOG_COUNT = _small * np.log(np.maximum(_small, 1))
 
 
 @numba.njit(cache=True, nogil=True)
-def fit_trend(counts, weights, runs, parts, fitted):
+def fit_trend(counts, weights, runs, parts, fitted, slope, anew):
     """Levels (as logs) by part and a slope; False where no finite slope fits.
 
     `counts`, `weights` and `fitted` are one value a week of the baseline, run after run; `runs` has
     a row for each: first place, length, part, weeks from now of its first week. `parts` is
     (parts, 5): column 0 receives the log level, 1 to 3 the weights' sums by power of time, and 4
-    holds whether the part has any counts. The slope is returned with the spread of time about the
-    parts' means, by which the variance of the slope is known.
+    holds whether the part has any counts. Unless `anew`, it goes on from the levels there and
+    `slope`. The slope is returned with the spread of time about the parts' means, by which the
+    variance of the slope is known.
     """
     n_parts = parts.shape[0]
     total, total_time, constant = _sufficient(counts, weights, runs, parts)
-    slope, deviance = _start(counts, weights, runs, parts), inf
+    if anew:
+        slope = _start(counts, weights, runs, parts)
+    deviance = inf
     for _ in range(MOST_STEPS):
         spread = _evaluate(weights, runs, parts, fitted, slope)
         left, left_time, value = 0.0, total_time, constant - slope * total_time
@@ -104,15 +107,19 @@ def weigh_down(counts, weights, runs, parts, fitted, spread, phi, above):
         first, length, p, time = runs[r]
         if parts[p, 4] > 0:
             centre = parts[p, 2] / parts[p, 1]
+            alone, turned = 1 / parts[p, 1], 1 / spread
             for i in range(first, first + length):
-                if counts[i] > fitted[i]:
-                    away = time + (i - first) - centre
-                    own = fitted[i] * (1 / parts[p, 1] + away * away / spread)
+                away = time + (i - first) - centre
+                other = 1 - fitted[i] * (alone + away * away * turned)  # 1 - leverage
+                least = above * above * phi * other
+                difference = counts[i] - fitted[i]
+                # Pearson's residual is never less than Anscombe's: most weeks end here. A week
+                # that its own part fits alone has nothing to be compared with.
+                if difference > 0 and other > 1e-9 and difference * difference > least * fitted[i]:
                     root = sqrt(fitted[i])
                     raw = 1.5 * (np.cbrt(counts[i] * counts[i]) / np.cbrt(root) - root)
-                    # own = 1 is a week that its own part fits alone: nothing to compare it with.
-                    if own < 1 - 1e-9 and raw > above * sqrt(phi * (1 - own)):
-                        weights[i] = phi * (1 - own) / (raw * raw)
+                    if raw * raw > least:
+                        weights[i] = phi * other / (raw * raw)
                         sum_ += weights[i] - 1
                         any_ = True
     if any_:

@@ -93,14 +93,14 @@ def _fit(counts, weights, runs, parts, fitted, free, above, trend, scaled):
     `phi` is the dispersion, 1 at least; `scale` that of the standard errors, asked for by `scaled`.
     """
     weights[:] = 1.0
-    fits, slope, spread = _once(counts, weights, runs, parts, fitted, trend)
+    fits, slope, spread = _once(counts, weights, runs, parts, fitted, trend, 0.0, True)
     if not fits:
         return False, 0.0, 1.0, 1.0, 1.0
     phi = baseline.dispersion(counts, weights, runs, parts, fitted, False) / free
     scale = phi
     if above < inf:
         if baseline.weigh_down(counts, weights, runs, parts, fitted, spread, max(phi, 1.0), above):
-            fits, slope, spread = _once(counts, weights, runs, parts, fitted, trend)
+            fits, slope, spread = _once(counts, weights, runs, parts, fitted, trend, slope, False)
             if not fits:
                 return False, 0.0, 1.0, 1.0, 1.0
             phi = baseline.dispersion(counts, weights, runs, parts, fitted, False) / free
@@ -111,9 +111,9 @@ def _fit(counts, weights, runs, parts, fitted, free, above, trend, scaled):
 
 
 @numba.njit(cache=True, nogil=True)
-def _once(counts, weights, runs, parts, fitted, trend):
+def _once(counts, weights, runs, parts, fitted, trend, slope, anew):
     if trend:
-        return baseline.fit_trend(counts, weights, runs, parts, fitted)
+        return baseline.fit_trend(counts, weights, runs, parts, fitted, slope, anew)
     baseline.fit_levels(counts, weights, runs, parts, fitted)
     return True, 0.0, inf
 

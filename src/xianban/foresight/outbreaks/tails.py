@@ -14,6 +14,7 @@ import numba
 # A Poisson count is taken as a negative binomial of this excess: no figure moves by 1e-9.
 POISSON = 1e-10
 HALF_LOG_2PI = 0.5 * log(2 * pi)
+NEAR = 60  # steps from a guess before halving is the quicker way
 
 
 @numba.njit(cache=True, nogil=True)
@@ -58,23 +59,42 @@ def largest_usual(mean, excess, alpha, normal):
     guess = mean + spread * (normal + skew * (normal * normal - 1) / 6)
     count = max(floor(guess), 0.0) + 1
     single = chance(count, mean, excess)
-    above = _tail(count, mean, excess, single)
-    while above > alpha:
-        above -= single
-        single *= (count + size) / (count + 1) * share
-        count += 1
-        if single < 1e-18:  # only if alpha is below what the subtraction can tell
-            return count - 1
-    while count > 1:
-        before = single * count / ((count - 1 + size) * share)
-        if above + before > alpha:
-            break
-        above += before
-        single = before
-        count -= 1
-    if count == 1 and above + exp(-size * log1p(excess)) <= alpha:
-        return 0.0
-    return count - 1
+    above = _tail(count, mean, excess, single)  # P(Y >= count), kept so from count to count
+    for _ in range(NEAR):
+        if above > alpha:
+            above -= single
+            single *= (count + size) / (count + 1) * share
+            count += 1
+            if above <= alpha:
+                return count - 1
+        else:
+            count -= 1
+            single = (
+                chance(0, mean, excess)
+                if count == 0
+                else single * ((count + 1) / ((count + size) * share))
+            )
+            above += single
+            if above > alpha:
+                return count
+            if count == 0:
+                return 0.0
+    return _halved(mean, excess, alpha, count)
+
+
+@numba.njit(cache=True, nogil=True)
+def _halved(mean, excess, alpha, high):
+    """The same by halving, where the guess was far off: very skewed counts."""
+    low = -1.0
+    while tail(high + 1, mean, excess) > alpha:
+        low, high = high, 2 * high + 1
+    while high - low > 1:
+        middle = floor((low + high) / 2)
+        if tail(middle + 1, mean, excess) > alpha:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 @numba.njit(cache=True, nogil=True)
