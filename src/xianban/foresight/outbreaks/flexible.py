@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -166,7 +167,9 @@ def _judge_all(table, now, runs, parts, numbers, delta, column, found):
     # Compiled code is loaded when it is first needed, so that importing stays quick.
     import numba
 
-    from xianban.foresight.outbreaks.farrington import judge_series
+    from xianban.foresight.outbreaks import farrington
+
+    judge_series: Any = farrington.judge_series  # numba's own types know no arguments
 
     def task(first):
         part = slice(first, first + SERIES_A_TASK)
