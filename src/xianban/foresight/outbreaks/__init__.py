@@ -1,0 +1,7 @@
+"""More than usual, by series: counts judged against their own past, and which to act on."""
+
+from xianban.foresight.outbreaks.findings import Outbreaks, Reason
+from xianban.foresight.outbreaks.flexible import flexible
+from xianban.foresight.outbreaks.selecting import Selection, select
+
+__all__ = ["Outbreaks", "Reason", "Selection", "flexible", "select"]
