@@ -45,7 +45,10 @@ def columns_of(
     parts += _season(counts, ends=ends, weeks=weeks, average=average)
     matters = counts.shape[2]
     if matters > 1:
-        parts += [("matter", _spread(np.eye(matters)[None, None, :, k], counts, weeks)) for k in range(matters)]
+        parts += [
+            ("matter", _spread(np.eye(matters)[None, None, :, k], counts, weeks))
+            for k in range(matters)
+        ]
     for column in [] if assets is None else assets.T:
         parts += [("assets", _spread(column[None, :, None], counts, weeks))]
         if matters > 1:
@@ -59,7 +62,9 @@ def columns_of(
     )
 
 
-def _history(counts: Floats, *, average: Floats, weeks: NDArray[np.intp]) -> list[tuple[str, Floats]]:
+def _history(
+    counts: Floats, *, average: Floats, weeks: NDArray[np.intp]
+) -> list[tuple[str, Floats]]:
     own = [("own history", rate) for _, rate in _rates(counts, average, weeks)]
     place = counts.sum(axis=2, keepdims=True)
     shown = average.sum(axis=1, keepdims=True)

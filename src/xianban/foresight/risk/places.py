@@ -12,9 +12,7 @@ from xianban.foresight import checking
 NEAREST = 6
 
 
-def beside(
-    *, xy: Any, neighbours: Any, cells: int
-) -> NDArray[np.float64] | None:
+def beside(*, xy: Any, neighbours: Any, cells: int) -> NDArray[np.float64] | None:
     """(cell, cell): each row shares 1 among the neighbours; zeros where there is none."""
     if xy is not None and neighbours is not None:
         raise BadInput("xy and neighbours are both given; give one of them")

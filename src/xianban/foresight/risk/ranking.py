@@ -156,18 +156,20 @@ def rank(
     >>> found.top(1)[0][0], bool(found.probability[3, 0] > 0.8)
     (3, True)
     """
-    past = _read(events, cells=cells, when=when, matters=matters, since=since, until=until, days=days)
+    past = _read(
+        events, cells=cells, when=when, matters=matters, since=since, until=until, days=days
+    )
     counts = past.counts
     links = beside(xy=xy, neighbours=neighbours, cells=counts.shape[1])
     things = _assets(assets, cells=counts.shape[1])
     finding = _too_little(counts)
     if finding:
         return _plain(past, finding)
-    columns = columns_of(
-        counts, weeks=_weeks(counts), ends=past.ends, beside=links, assets=things
-    )
+    weeks = _weeks(counts)
+    learnt = counts[weeks[:-1]]
+    columns = columns_of(counts, weeks=weeks, ends=past.ends, beside=links, assets=things)
     values = columns.values
-    fit = _fit(values[:-1], counts[_weeks(counts)[:-1]])
+    fit = _fit(values[:-1], learnt)
     parts = fit.parts(values[-1])
     reasons = np.stack(
         [parts[..., columns.group == group].sum(axis=-1) for group in range(len(GROUPS))], axis=-1
@@ -177,7 +179,7 @@ def rank(
         probability=fit.chance(values[-1]),
         reasons=reasons,
         base=fit.base,
-        check=_check(values[:-1], counts[_weeks(counts)[:-1]]),
+        check=_check(values[:-1], learnt),
         finding="",
     )
 
@@ -294,9 +296,18 @@ def _too_little(counts: Floats) -> str:
 
 
 def _weeks(counts: Floats) -> NDArray[np.intp]:
-    """The newest weeks that are learnt from, and the one to come; memory bounds how many."""
-    most = max(LEAST_WEEKS, MOST_ROWS // (counts.shape[1] * counts.shape[2]))
-    return np.arange(max(WARM_UP_WEEKS, len(counts) - most), len(counts) + 1)
+    """The weeks that are learnt from, and the one to come.
+
+    Where all are too many for memory: the newest, and some of the older ones from the whole span,
+    since a season cannot be learnt from one part of the year.
+    """
+    every = np.arange(WARM_UP_WEEKS, len(counts) + 1)
+    most = max(2 * LEAST_WEEKS, MOST_ROWS // (counts.shape[1] * counts.shape[2]))
+    if len(every) <= most:
+        return every
+    newest = CHECK_WEEKS + 2
+    older = np.linspace(0, len(every) - newest - 1, most - newest).astype(np.intp)
+    return np.concatenate([every[older], every[-newest:]])
 
 
 def _fit(values: Floats, counts: Floats) -> Fit:
