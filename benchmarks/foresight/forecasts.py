@@ -31,23 +31,27 @@ every = np.arange(days + 28)
 whole = np.pad(counts, ((0, 0), (0, 28)), constant_values=np.nan)
 total = np.cumsum(np.pad(np.nan_to_num(whole), ((0, 0), (1, 0))), axis=1)
 def features(at):
-    mean = lambda end, length: (total[:, at - end] - total[:, at - end - length]) / length
+    def mean(end, length):
+        known = at - end - length >= 0
+        return np.where(known, total[:, at - end] - total[:, at - end - length], np.nan) / length
     rows = [mean(27, 7), mean(27, 28), mean(27, 91), mean(27, 364 - 27)]
-    rows += [whole[:, at - lag] for lag in (28, 35, 42, 49, 364)]
+    rows += [np.where(at >= lag, whole[:, at - lag], np.nan) for lag in (28, 35, 42, 49, 364)]
     rows += [(whole[:, at - 28] + whole[:, at - 35] + whole[:, at - 42] + whole[:, at - 49]) / 4]
     same = [at % 7, at % 365.25, off[at], off[at - 1]]
     rows += [np.broadcast_to(row, (series, len(at))) for row in same]
     rows += [np.repeat(label[:, None], len(at), axis=1) for label in (area, matter)]
     return np.stack(rows, axis=-1).reshape(-1, len(rows))
-past, ahead = every[400:days], every[days:]
+past, ahead = every[119:days], every[days:]
+def think(at):
+    return np.maximum(model.predict(features(at)).reshape(series, -1), 1e-6)
 model = lightgbm.train(
     {"objective": "tweedie", "tweedie_variance_power": 1.2, "learning_rate": 0.05,
-     "num_leaves": 63, "min_data_in_leaf": 100, "num_threads": 1, "verbose": -1, "seed": 0},
+     "num_leaves": 31, "min_data_in_leaf": 200, "num_threads": 1, "verbose": -1, "seed": 0},
     lightgbm.Dataset(features(past), counts[:, past].ravel(), categorical_feature=[14, 15]),
     num_boost_round=300,
 )
-thought = np.maximum(model.predict(features(past)).reshape(series, -1), 1e-6)
-mean = np.maximum(model.predict(features(ahead)).reshape(series, -1), 1e-6)
+thought = think(past)
+mean = think(ahead)
 over = np.maximum((((counts[:, past] - thought) ** 2).sum(1) / thought.sum(1)), 1.0001)
 spent = time.process_time() - begun
 np.savez(sys.argv[1], mean=mean, over=over)

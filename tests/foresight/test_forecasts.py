@@ -1,6 +1,8 @@
 """Forecasts: laws, honest intervals on noise, an independent oracle, and bad input."""
 
 import doctest
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -409,6 +411,15 @@ def test_a_wrong_question_is_refused_in_a_sentence(ask, said):
 @pytest.mark.parametrize("module", [forecast, forecaster, design, hierarchy, newton])
 def test_examples_in_docstrings_run(module):
     assert doctest.testmod(module).failed == 0
+
+
+def test_the_page_of_the_docs_runs(capsys):
+    page = Path(__file__).parents[2] / "docs" / "foresight" / "forecasts.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    assert blocks
+    for block in blocks:
+        exec(block, {})
+    assert capsys.readouterr().out
 
 
 # data

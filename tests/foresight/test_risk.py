@@ -1,6 +1,8 @@
 """Where to look next week: laws, chances that come true, an independent oracle, and bad input."""
 
 import doctest
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -314,6 +316,15 @@ def test_bad_input_is_refused_in_a_sentence(change, said):
 @pytest.mark.parametrize("module", [ranking])
 def test_examples_in_docstrings_run(module):
     assert doctest.testmod(module).failed == 0
+
+
+def test_the_page_of_the_docs_runs(capsys):
+    page = Path(__file__).parents[2] / "docs" / "foresight" / "risk.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    assert blocks
+    for block in blocks:
+        exec(block, {})
+    assert capsys.readouterr().out
 
 
 # data

@@ -141,12 +141,12 @@ def fit(
     much groups differ, and how fast levels move, is learnt (empirical Bayes). Counts are negative
     binomial with variance proportional to the mean. Source: log-linear penalised regression with
     random effects after Breslow & Clayton (1993), Approximate inference in generalized linear
-    mixed models, section 2; variances by the fixed point of MacKay (1992), Bayesian
-    interpolation, section 4.
+    mixed models, JASA 88, 9-25, section 2; variances by the fixed point of MacKay (1992),
+    Bayesian interpolation, Neural Computation 4, 415-447.
 
-    False alarms: on data drawn as the model says, a 90% interval held 89% to 91% of the counts
-    (randomised at its ends), for Poisson, negative-binomial and mostly-zero series alike. It does
-    not know of campaigns, new channels or changed categories to come.
+    False alarms: a 90% interval held 89% to 90% of the counts (randomised at its ends; mean of
+    four runs of 60 series each) on Poisson, negative-binomial, mostly-zero, zero-inflated and
+    seasonal noise. It does not know of campaigns, new channels or changed categories to come.
 
     To judge whether a past day was unusual use `outbreaks.daily`; for the chance of at least one
     case per place next week use `risk.rank`.

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xianban.base.errors import BadInput
-from xianban.foresight import checking
-
 from .history import GROUPS, Floats, columns_of
 from .places import beside
+from .reading import Past, read, read_assets
 from .regression import Fit, regress
 
 LEAST_WEEKS = 12
@@ -134,7 +132,7 @@ def rank(
     matters, its neighbours, the city's last weeks and the time of year, and assets predict whether
     at least one event came: chance = 1 - exp(-rate), log rate linear, small ridge. Self-exciting
     and near-repeat patterns enter by the fading rates. Source: Mohler et al. (2015), Randomized
-    controlled field trials of predictive policing, JASA 110, section 2, for fading rates per cell
+    controlled field trials of predictive policing, JASA 110, 1399-1411, for fading rates per cell
     (here for places, without persons); McCullagh & Nelder (1989), Generalized linear models,
     section 4.3, for the complementary log-log link.
 
@@ -156,12 +154,12 @@ def rank(
     >>> found.top(1)[0][0], bool(found.probability[3, 0] > 0.8)
     (3, True)
     """
-    past = _read(
+    past = read(
         events, cells=cells, when=when, matters=matters, since=since, until=until, days=days
     )
     counts = past.counts
     links = beside(xy=xy, neighbours=neighbours, cells=counts.shape[1])
-    things = _assets(assets, cells=counts.shape[1])
+    things = read_assets(assets, cells=counts.shape[1])
     finding = _too_little(counts)
     if finding:
         return _plain(past, finding)
@@ -182,107 +180,6 @@ def rank(
         check=_check(values[:-1], learnt),
         finding="",
     )
-
-
-@dataclass(frozen=True)
-class _Past:
-    """Weekly counts (week, cell, matter) with their names."""
-
-    counts: Floats
-    ends: Floats
-    cells: tuple[Hashable, ...]
-    matters: tuple[Hashable, ...]
-    until: np.datetime64
-    days: int
-
-
-def _read(
-    events: Any, *, cells: Any, when: Any, matters: Any, since: Any, until: Any, days: int
-) -> _Past:
-    days = checking.whole(days, name="days", least=1, most=92)
-    places = _cells(cells)
-    where = _positions(events, places)
-    dates = _dates(when, number=len(where))
-    about = ["all"] * len(where) if matters is None else _labels(matters, name="matters")
-    if len(about) != len(where):
-        raise BadInput(f"matters are {len(about)} for {len(where)} events; give one for each")
-    names = {label: place for place, label in enumerate(dict.fromkeys(about))} or {"all": 0}
-    if not len(dates) and (since is None or until is None):
-        raise BadInput("events is empty; give since and until, so that the quiet past is known")
-    first = dates.min() if since is None else _day(since, name="since")
-    last = dates.max() if until is None else _day(until, name="until")
-    if last < first:
-        raise BadInput(f"until {last} is before since {first}; exchange them")
-    weeks = max(1, int((last - first).astype(np.int64) + 1) // days)
-    # weeks end on the last day; a part of a week at the beginning is left out
-    back = (last - dates).astype(np.int64) // days
-    kept = (back >= 0) & (back < weeks)
-    counts = np.zeros((weeks, len(places), len(names)))
-    matter = np.array([names[label] for label in about], dtype=np.intp)
-    np.add.at(counts, (weeks - 1 - back[kept], where[kept], matter[kept]), 1)
-    ends = last.astype(np.int64) - days * np.arange(weeks - 1, -2, -1.0)
-    return _Past(counts, ends, tuple(places), tuple(names), last, days)
-
-
-def _cells(cells: Any) -> dict[Hashable, int]:
-    if isinstance(cells, (int, np.integer)) and not isinstance(cells, bool):
-        return {place: place for place in range(checking.whole(cells, name="cells", least=1))}
-    labels = _labels(cells, name="cells")
-    places = {label: place for place, label in enumerate(labels)}
-    if not labels:
-        raise BadInput("cells is empty; give at least one place")
-    if len(places) < len(labels):
-        raise BadInput("cells names a place twice; give each once")
-    return places
-
-
-def _labels(values: Any, *, name: str) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
-        raise BadInput(f"{name} is {values!r}; give a list of labels")
-    plain = values.tolist() if hasattr(values, "tolist") else list(values)
-    for place, label in enumerate(plain):
-        if not isinstance(label, Hashable) or label is None or label != label:
-            raise BadInput(f"{name} has no label at [{place}]; give every one")
-    return plain
-
-
-def _positions(events: Any, places: dict[Hashable, int]) -> NDArray[np.intp]:
-    labels = _labels(events, name="events")
-    for place, label in enumerate(labels):
-        if label not in places:
-            raise BadInput(f"events names {label!r} at [{place}], which is none of the cells")
-    return np.array([places[label] for label in labels], dtype=np.intp)
-
-
-def _dates(when: Any, *, number: int) -> NDArray[np.datetime64]:
-    try:
-        dates = np.asarray(when, dtype="datetime64[D]").reshape(-1)
-    except (TypeError, ValueError) as reason:
-        raise BadInput("when are not dates; write them as 2026-11-25") from reason
-    if len(dates) != number:
-        raise BadInput(f"when are {len(dates)} dates for {number} events; give one for each")
-    if np.isnat(dates).any():
-        raise BadInput(f"when has no date at [{int(np.argmax(np.isnat(dates)))}]; leave it out")
-    return dates
-
-
-def _day(value: Any, *, name: str) -> np.datetime64:
-    try:
-        day = np.datetime64(value, "D")
-    except (TypeError, ValueError) as reason:
-        raise BadInput(f"{name} is {value!r}; write a date as 2026-11-25") from reason
-    if np.isnat(day):
-        raise BadInput(f"{name} is no date; write it as 2026-11-25")
-    return day
-
-
-def _assets(assets: Any, *, cells: int) -> Floats | None:
-    if assets is None:
-        return None
-    table = checking.numbers(assets, name="assets", ndim=2)
-    if len(table) != cells:
-        raise BadInput(f"assets has {len(table)} rows for {cells} cells; give one for each")
-    return table
 
 
 def _too_little(counts: Floats) -> str:
@@ -339,7 +236,7 @@ def _check(values: Floats, counts: Floats) -> Check:
     )
 
 
-def _plain(past: _Past, finding: str) -> Risk:
+def _plain(past: Past, finding: str) -> Risk:
     """A rate per place and matter, drawn to its matter's average as if that had 4 weeks."""
     weeks = len(past.counts)
     average = (past.counts.sum(axis=(0, 1)) + 0.5) / (weeks * past.counts.shape[1] + 1)
@@ -356,7 +253,7 @@ def _plain(past: _Past, finding: str) -> Risk:
 
 
 def _answer(
-    past: _Past, *, probability: Floats, reasons: Floats, base: float, check: Check, finding: str
+    past: Past, *, probability: Floats, reasons: Floats, base: float, check: Check, finding: str
 ) -> Risk:
     order = np.argsort(-probability, axis=None, kind="stable")
     place = np.empty(order.size, dtype=np.intp)
