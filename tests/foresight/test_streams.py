@@ -7,7 +7,7 @@ import importlib
 import json
 import math
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -361,6 +361,7 @@ def test_the_compiled_pass_follows_the_plain_rules(emphasis):
         ([1.0, 2.0], [0.0, np.nan], {}, "not a number"),
         ([1.0, 2.0], ["2026-01-01", "NaT"], {}, "gap"),
         ([1.0, 2.0], ["soon", "later"], {}, "neither dates nor seconds"),
+        ([1.0], [datetime(2026, 1, 1, tzinfo=UTC)], {}, "time zone"),
         ([1.0, 2.0], 0.0, {}, "one moment"),
         ([1.0, 2.0], [0.0, 1.0], {"period": -1}, "0 or more"),
         ([1.0, 2.0], [0.0, 1.0], {"period": "week"}, "period is"),

@@ -61,7 +61,7 @@ LN_ASKED_ONSET, LN_ASKED_EVIDENCE = math.log(2), math.log(4)  # channels asked, 
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def tail(s, at, value, begin, begin_excess, pace):  # type: ignore[no-untyped-def]
+def tail(s, at, value, begin, begin_excess, pace):
     """-ln of the chance of so large a value in this channel, which then learns from it.
 
     The limit follows what one reading in twenty exceeds. When nothing has reached it for long (a
@@ -85,19 +85,19 @@ def tail(s, at, value, begin, begin_excess, pace):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def part(time, length, parts):  # type: ignore[no-untyped-def]
+def part(time, length, parts):
     """Which part of a cycle a moment falls in."""
     phase = time / length
     return min(int((phase - math.floor(phase)) * parts), parts - 1)
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def clipped(value, limit):  # type: ignore[no-untyped-def]
+def clipped(value, limit):
     return min(max(value, -limit), limit)
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def keep_time(s, n, time):  # type: ignore[no-untyped-def]
+def keep_time(s, n, time):
     """The usual step between readings; after a silence, the last readings say less."""
     passed, usual = time - s[LAST], s[STEP]
     s[LAST] = time
@@ -110,7 +110,7 @@ def keep_time(s, n, time):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def usual(s, time, inner_s, outer_s):  # type: ignore[no-untyped-def]
+def usual(s, time, inner_s, outer_s):
     """What the cycles add at this moment, how unsure that is (1: sure, 2: never been here), which
     parts of the cycles it is, and how many readings one visit of each brings."""
     inner, outer, inner_visit, outer_visit = part(time, inner_s, INNER_PARTS), -1, 1.0, 1.0
@@ -133,7 +133,7 @@ def usual(s, time, inner_s, outer_s):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def stirred(s, news, rate, newest):  # type: ignore[no-untyped-def]
+def stirred(s, news, rate, newest):
     """How restless the sensor has become, or how still, as a ratio less 1."""
     news = min(news, 4.0)
     s[STIR_NOW] += max(STIR_RATE, newest) * (news - s[STIR_NOW])
@@ -143,7 +143,7 @@ def stirred(s, news, rate, newest):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def gathered(s, lean, alone):  # type: ignore[no-untyped-def]
+def gathered(s, lean, alone):
     """Evidence that accumulates: leaning to one side at two speeds, a pile of large residuals."""
     lean = clipped(lean, LEAN_CLIP)
     s[LEAN_FAST] += FAST * (lean - s[LEAN_FAST])
@@ -156,9 +156,7 @@ def gathered(s, lean, alone):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def learn_cycles(  # type: ignore[no-untyped-def]
-    s, inner, outer, inner_visit, outer_visit, away, error, limit, spread_limit
-):
+def learn_cycles(s, inner, outer, inner_visit, outer_visit, away, error, limit, spread_limit):
     """What is usual, and how widely it spreads, in these parts of the cycles."""
     seen = s[INNER_SEEN + inner]
     s[INNER_SEEN + inner] = seen + 1
@@ -178,7 +176,7 @@ def learn_cycles(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def learn_spread(s, at, size, spread, rate, rough):  # type: ignore[no-untyped-def]
+def learn_spread(s, at, size, spread, rate, rough):
     """A mean square; what is far out counts no more than `SPREAD_CLIP` spreads."""
     if not rough:
         size = clipped(size, SPREAD_CLIP * spread)
@@ -186,7 +184,7 @@ def learn_spread(s, at, size, spread, rate, rough):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, error_model="numpy")
-def read(s, value, time, inner_s, outer_s, onset):  # type: ignore[no-untyped-def]
+def read(s, value, time, inner_s, outer_s, onset):
     """The score of one reading from what came before it; the row then learns the reading."""
     if math.isnan(value):
         return 0.0
@@ -250,7 +248,7 @@ def read(s, value, time, inner_s, outer_s, onset):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, error_model="numpy")
-def advance(values, times, rows, inner_s, outer_s, onset, scores):  # type: ignore[no-untyped-def]
+def advance(values, times, rows, inner_s, outer_s, onset, scores):
     """Scores of (sensors, readings); `times` has one row for all sensors or one for each."""
     own_times = times.shape[0] > 1
     for sensor in range(values.shape[0]):

@@ -151,6 +151,12 @@ def seconds(times: Any) -> NDArray[np.float64]:
     array = np.asarray(times)
     try:
         if array.dtype.kind not in "iuf":
+            if any(
+                getattr(moment, "tzinfo", None) for moment in array.flat if array.dtype == object
+            ):
+                raise BadInput(
+                    "times carry a time zone; give what the local clock shows, without it"
+                )
             array = array.astype("datetime64[us]")
             if np.isnat(array).any():
                 raise BadInput("times has a gap; every reading needs its time")
