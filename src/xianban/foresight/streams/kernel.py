@@ -61,17 +61,16 @@ LN_ASKED_ONSET, LN_ASKED_EVIDENCE = math.log(2), math.log(4)  # channels asked, 
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def tail(s, at, value, begin, begin_excess, pace):
+def tail(s, at, value, pace):
     """-ln of the chance of so large a value in this channel, which then learns from it.
 
     The limit follows what one reading in twenty exceeds. When nothing has reached it for long (a
     pattern was learnt, an upheaval is over) it sinks faster, else one bad weekend would deafen the
     channel for months.
     """
-    limit, excess = s[at], s[at + 1]
-    if limit == 0.0:
-        limit, excess = begin, begin_excess
+    limit = s[at]
     if value > limit:
+        excess = s[at + 1]
         beyond = (value - limit) / excess
         s[at + 2] = 0.0
         s[at] = limit * (1 + pace * (1 - TAIL_SHARE))
@@ -80,7 +79,7 @@ def tail(s, at, value, begin, begin_excess, pace):
     quiet = s[at + 2] + 1
     if quiet > 4 / pace:
         pace *= HASTE
-    s[at], s[at + 1], s[at + 2] = max(limit * (1 - pace * TAIL_SHARE), 1e-3), excess, quiet
+    s[at], s[at + 2] = max(limit * (1 - pace * TAIL_SHARE), 1e-3), quiet
     return LN20 * value / limit
 
 
@@ -94,6 +93,16 @@ def part(time, length, parts):
 @njit(cache=True, error_model="numpy", inline="always")
 def clipped(value, limit):
     return min(max(value, -limit), limit)
+
+
+@njit(cache=True, error_model="numpy")
+def begin(s, value, time):
+    """A row before its first reading: tails as Gaussian noise would have them."""
+    s[LEVEL], s[LAST] = value, time
+    for at in (TAIL_ALL, TAIL_PART, TAIL_NEWS, TAIL_FAST, TAIL_SLOW):
+        s[at], s[at + 1] = 1.96, 0.5
+    s[TAIL_STIR], s[TAIL_STIR + 1] = 0.5, 0.2
+    s[TAIL_PILE], s[TAIL_PILE + 1] = 3.5, 1.5
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -150,9 +159,9 @@ def gathered(s, lean, alone):
     s[LEAN_SLOW] += SLOW * (lean - s[LEAN_SLOW])
     large = min(alone, PILE_CAP) - 1
     s[PILE] += PILE_RATE * ((large * math.sqrt(large) if large > 0 else 0.0) - s[PILE])
-    fast = tail(s, TAIL_FAST, abs(s[LEAN_FAST]) * UNIT_FAST, 1.96, 0.5, PACE)
-    slow = tail(s, TAIL_SLOW, abs(s[LEAN_SLOW]) * UNIT_SLOW, 1.96, 0.5, PACE_SLOW)
-    return max(max(fast, slow), tail(s, TAIL_PILE, s[PILE], 3.5, 1.5, PACE))
+    fast = tail(s, TAIL_FAST, abs(s[LEAN_FAST]) * UNIT_FAST, PACE)
+    slow = tail(s, TAIL_SLOW, abs(s[LEAN_SLOW]) * UNIT_SLOW, PACE_SLOW)
+    return max(max(fast, slow), tail(s, TAIL_PILE, s[PILE], PACE))
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -190,7 +199,7 @@ def read(s, value, time, inner_s, outer_s, onset):
         return 0.0
     n = s[READINGS]
     if n == 0:
-        s[LEVEL], s[LAST] = value, time
+        begin(s, value, time)
     keep_time(s, n, time)
     rough, newest = n < ROUGH, 1 / (n + 1)
     rate = max(SLOWEST, newest)
@@ -220,13 +229,13 @@ def read(s, value, time, inner_s, outer_s, onset):
     if not onset:
         stir = stirred(s, against_last, rate, newest)
     if n >= QUIET:
-        own = tail(s, TAIL_PART, abs(against_part), 1.96, 0.5, PACE)
-        sudden = tail(s, TAIL_NEWS, against_last, 1.96, 0.5, PACE)
-        found = max(tail(s, TAIL_ALL, against_all, 1.96, 0.5, PACE), max(own, sudden))
+        own = tail(s, TAIL_PART, abs(against_part), PACE)
+        sudden = tail(s, TAIL_NEWS, against_last, PACE)
+        found = max(tail(s, TAIL_ALL, against_all, PACE), max(own, sudden))
         asked = LN_ASKED_ONSET
         if not onset:
             lasting = gathered(s, against_part, max(own, sudden))
-            stir = tail(s, TAIL_STIR, stir, 0.5, 0.2, PACE)
+            stir = tail(s, TAIL_STIR, stir, PACE)
             found = max(found, max(lasting, stir))
             asked = LN_ASKED_EVIDENCE
         found = found * (n / (n + DOUBT)) - asked
