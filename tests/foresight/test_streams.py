@@ -345,6 +345,15 @@ def test_the_compiled_pass_follows_the_plain_rules(emphasis):
     np.testing.assert_allclose(scores, plainly(values.tolist(), emphasis), atol=1e-9)
 
 
+def test_a_moment_on_the_border_belongs_to_the_later_part():
+    from xianban.foresight.streams import kernel
+
+    begin = int(START.astype("int64")) // 86_400 * 86_400
+    for half_hours in range(0, 40_000, 7):
+        time = float(begin + 1800 * half_hours)
+        assert kernel.part(time, 1 / 86_400, 48) == half_hours % 48
+
+
 # bad input
 
 

@@ -40,15 +40,16 @@ OUTER = INNER_SEEN + INNER_PARTS
 OUTER_SEEN = OUTER + OUTER_PARTS
 SIZE = OUTER_SEEN + OUTER_PARTS
 
-SLOWEST = 0.0005  # how fast levels and spreads still move after years
+LONG = 2000  # readings over which levels and spreads are averaged in the end
 SLOWEST_VISIT = 0.05  # and the parts of the cycles, each visit
-PRIOR, SPREAD_PRIOR = 2.0, 4.0  # visits that "nothing special" counts for
+PRIOR = 2.0  # visits that "nothing special" counts for
 RECENT_RATE, STIR_RATE, STILL = 0.4, 0.1, 0.05
 FAST, SLOW, PILE_RATE = 0.2, 0.03, 0.3  # the speeds at which evidence gathers
 UNIT_FAST, UNIT_SLOW = math.sqrt((2 - FAST) / FAST), math.sqrt((2 - SLOW) / SLOW)  # to spread 1
 CLIP, SPREAD_CLIP, LEAN_CLIP, PILE_CAP = 4.0, 3.5, 5.0, 9.0
 
 FARTHEST = 1e6
+BORDER = 1e-5  # of a part: what rounding may take away from a moment
 
 TAIL_SHARE = 0.05
 LN20 = math.log(1 / TAIL_SHARE)
@@ -84,10 +85,10 @@ def tail(s, at, value, pace):
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def part(time, length, parts):
-    """Which part of a cycle a moment falls in."""
-    phase = time / length
-    return min(int((phase - math.floor(phase)) * parts), parts - 1)
+def part(time, per_s, parts):
+    """Which part of a cycle a moment falls in; one on the border belongs to the later part."""
+    phase = time * per_s
+    return min(int((phase - math.floor(phase)) * parts + BORDER), parts - 1)
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -115,40 +116,36 @@ def keep_time(s, n, time):
     if n > 1 and passed > 5 * usual:
         s[RECENT] *= 5 * usual / passed
         passed = min(passed, 4 * usual) if usual > 0 else passed
-    s[STEP] += max(0.02, 1 / n) * (passed - usual)
+    s[STEP] += (1 / n if n < 50 else 0.02) * (passed - usual)
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def usual(s, time, inner_s, outer_s):
+def usual(s, time, inner_per_s, outer_per_s):
     """What the cycles add at this moment, how unsure that is (1: sure, 2: never been here), which
-    parts of the cycles it is, and how many readings one visit of each brings."""
-    inner, outer, inner_visit, outer_visit = part(time, inner_s, INNER_PARTS), -1, 1.0, 1.0
-    if s[STEP] > 0:
-        often = 1 / s[STEP]
-        inner_visit = max(1.0, inner_s * (1 / INNER_PARTS) * often)
-        outer_visit = max(1.0, outer_s * (1 / OUTER_PARTS) * often)
-    seen, cycle = s[INNER_SEEN + inner], 0.0
-    if outer_s > 0:
-        outer = part(time, outer_s, OUTER_PARTS)
+    parts of the cycles it is, and the share of a visit of each that one reading is."""
+    inner, outer, outer_share = part(time, inner_per_s, INNER_PARTS), -1, 1.0
+    inner_share = min(s[STEP] * inner_per_s * INNER_PARTS, 1.0) if s[STEP] > 0 else 1.0
+    visits, cycle = s[INNER_SEEN + inner] * inner_share, 0.0
+    if outer_per_s > 0:
+        outer = part(time, outer_per_s, OUTER_PARTS)
+        outer_share = min(s[STEP] * outer_per_s * OUTER_PARTS, 1.0) if s[STEP] > 0 else 1.0
         cycle = s[OUTER + outer]
-        outer_seen = s[OUTER_SEEN + outer] * (inner_visit / outer_visit)
-        seen = min(seen, 0.5 * seen + 2 * outer_seen)
+        visits = min(visits, 0.5 * visits + 2 * s[OUTER_SEEN + outer] * outer_share)
     if s[INNER_SEEN + inner] == 0:  # never been here: as the last reading was
         s[INNER + inner] = s[CYCLE] + s[RECENT] - cycle
         s[INNER_SPREAD + inner] = s[SPREAD]
     cycle += s[INNER + inner]
-    doubt = 1 + inner_visit / (inner_visit + seen)
-    return cycle, doubt, inner, outer, inner_visit, outer_visit
+    return cycle, 1 + 1 / (1 + visits), inner, outer, inner_share, outer_share
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def stirred(s, news, rate, newest):
+def stirred(s, news, rate):
     """How restless the sensor has become, or how still, as a ratio less 1."""
     news = min(news, 4.0)
-    s[STIR_NOW] += max(STIR_RATE, newest) * (news - s[STIR_NOW])
+    s[STIR_NOW] += max(STIR_RATE, rate) * (news - s[STIR_NOW])
     s[STIR_USUAL] += rate * (news - s[STIR_USUAL])
-    ratio = (s[STIR_NOW] + STILL) / (s[STIR_USUAL] + STILL)
-    return max(ratio, 1 / ratio) - 1
+    now, usual = s[STIR_NOW] + STILL, s[STIR_USUAL] + STILL
+    return max(now, usual) / min(now, usual) - 1
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -165,23 +162,20 @@ def gathered(s, lean, alone):
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def learn_cycles(s, inner, outer, inner_visit, outer_visit, away, error, limit, spread_limit):
+def learn_cycles(s, inner, outer, inner_share, outer_share, away, error, limit, spread_limit):
     """What is usual, and how widely it spreads, in these parts of the cycles."""
-    seen = s[INNER_SEEN + inner]
-    s[INNER_SEEN + inner] = seen + 1
-    longest = inner_visit / SLOWEST_VISIT
-    s[INNER + inner] += clipped(away - s[INNER + inner], limit) / min(
-        longest, PRIOR * inner_visit + seen + 1
-    )
+    seen = s[INNER_SEEN + inner] + 1
+    s[INNER_SEEN + inner] = seen
+    rate = inner_share * max(SLOWEST_VISIT, 1 / (PRIOR + seen * inner_share))
+    s[INNER + inner] += rate * clipped(away - s[INNER + inner], limit)
     size = clipped(error, spread_limit)
-    s[INNER_SPREAD + inner] += (size * size - s[INNER_SPREAD + inner]) / min(
-        longest, SPREAD_PRIOR * inner_visit + seen + 1
-    )
+    s[INNER_SPREAD + inner] += rate * (size * size - s[INNER_SPREAD + inner])
     if outer >= 0:
-        seen = s[OUTER_SEEN + outer]
-        s[OUTER_SEEN + outer] = seen + 1
+        seen = s[OUTER_SEEN + outer] + 1
+        s[OUTER_SEEN + outer] = seen
+        rate = outer_share * max(SLOWEST_VISIT, 1 / (PRIOR + seen * outer_share))
         left = clipped(away - s[INNER + inner] - s[OUTER + outer], limit)
-        s[OUTER + outer] += left / min(outer_visit / SLOWEST_VISIT, PRIOR * outer_visit + seen + 1)
+        s[OUTER + outer] += rate * left
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -193,7 +187,7 @@ def learn_spread(s, at, size, spread, rate, rough):
 
 
 @njit(cache=True, error_model="numpy")
-def read(s, value, time, inner_s, outer_s, onset):
+def read(s, value, time, inner_per_s, outer_per_s, onset):
     """The score of one reading from what came before it; the row then learns the reading."""
     if math.isnan(value):
         return 0.0
@@ -201,13 +195,14 @@ def read(s, value, time, inner_s, outer_s, onset):
     if n == 0:
         begin(s, value, time)
     keep_time(s, n, time)
-    rough, newest = n < ROUGH, 1 / (n + 1)
-    rate = max(SLOWEST, newest)
+    rough, rate = n < ROUGH, 1 / (n + 1) if n < LONG else 1 / LONG
 
     away, cycle, doubt = value - s[LEVEL], 0.0, 1.0
-    inner, outer, inner_visit, outer_visit = 0, -1, 1.0, 1.0
-    if inner_s > 0:
-        cycle, doubt, inner, outer, inner_visit, outer_visit = usual(s, time, inner_s, outer_s)
+    inner, outer, inner_share, outer_share = 0, -1, 1.0, 1.0
+    if inner_per_s > 0:
+        cycle, doubt, inner, outer, inner_share, outer_share = usual(
+            s, time, inner_per_s, outer_per_s
+        )
     error = away - cycle
     news = error - s[RECENT]
     s[CYCLE] = cycle
@@ -218,16 +213,17 @@ def read(s, value, time, inner_s, outer_s, onset):
     spread_all = math.sqrt(max(s[SPREAD_ALL], floor)) + least
     spread_news = math.sqrt(max(s[SPREAD_NEWS], floor)) + least
     spread_part = spread
-    if inner_s > 0:
+    if inner_per_s > 0:
         mixed = 0.5 * (s[SPREAD] + s[INNER_SPREAD + inner])
         spread_part = math.sqrt(max(mixed, floor)) * doubt + least
     against_all = min(abs(away) / spread_all, FARTHEST)
     against_part = clipped(error / spread_part, FARTHEST)
-    against_last = min(abs(news) * spread / (spread_news * spread_part), FARTHEST)
+    news *= spread / spread_part
+    against_last = min(abs(news) / spread_news, FARTHEST)
 
     stir, found = 0.0, 0.0
     if not onset:
-        stir = stirred(s, against_last, rate, newest)
+        stir = stirred(s, against_last, rate)
     if n >= QUIET:
         own = tail(s, TAIL_PART, abs(against_part), PACE)
         sudden = tail(s, TAIL_NEWS, against_last, PACE)
@@ -243,27 +239,29 @@ def read(s, value, time, inner_s, outer_s, onset):
     limit = math.inf if rough else CLIP * spread_part
     s[RECENT] += RECENT_RATE * (clipped(error, limit) - s[RECENT])
     s[LEVEL] += rate * (away if rough else clipped(away, CLIP * spread_all))
-    if inner_s > 0:
+    if inner_per_s > 0:
         learn_cycles(
-            s, inner, outer, inner_visit, outer_visit, away, error, limit,
+            s, inner, outer, inner_share, outer_share, away, error, limit,
             math.inf if rough else SPREAD_CLIP * spread,
         )  # fmt: skip
     learn_spread(s, SPREAD_ALL, away, spread_all, rate, rough)
     learn_spread(s, SPREAD, error, spread, rate, rough)
-    learn_spread(s, SPREAD_NEWS, news * (spread / spread_part), spread_news, rate, rough)
+    learn_spread(s, SPREAD_NEWS, news, spread_news, rate, rough)
     s[SPREAD_RAW] += rate * (error * error - s[SPREAD_RAW])
     s[READINGS] = n + 1
     return 1 - math.exp(-found) if found > 0 else 0.0
 
 
 @njit(cache=True, error_model="numpy")
-def advance(values, times, rows, inner_s, outer_s, onset, scores):
+def advance(values, times, rows, inner_per_s, outer_per_s, onset, scores):
     """Scores of (sensors, readings); `times` has one row for all sensors or one for each."""
     own_times = times.shape[0] > 1
     for sensor in range(values.shape[0]):
         row, clock = rows[sensor], times[sensor if own_times else 0]
         for i in range(values.shape[1]):
-            scores[sensor, i] = read(row, values[sensor, i], clock[i], inner_s, outer_s, onset)
+            scores[sensor, i] = read(
+                row, values[sensor, i], clock[i], inner_per_s, outer_per_s, onset
+            )
 
 
 def empty_rows(sensors: int) -> NDArray[np.float64]:

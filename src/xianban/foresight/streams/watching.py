@@ -78,8 +78,12 @@ class Watcher:
         table, clocks = self._arranged(array, moments, shape)
         self._check_order(clocks)
         scores = np.empty(table.shape)
-        inner_s, outer_s = (DAY_S, WEEK_S) if self.period_s is None else (self.period_s, 0.0)
-        self._advance(table, clocks, self._rows, inner_s, outer_s, self.emphasis == "onset", scores)
+        inner_per_s, outer_per_s = 1 / DAY_S, 1 / WEEK_S
+        if self.period_s is not None:
+            inner_per_s, outer_per_s = (1 / self.period_s if self.period_s > 0 else 0.0), 0.0
+        self._advance(
+            table, clocks, self._rows, inner_per_s, outer_per_s, self.emphasis == "onset", scores
+        )
         self._last_s[:] = clocks[:, -1]
         return scores.reshape(shape)
 
