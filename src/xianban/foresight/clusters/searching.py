@@ -35,14 +35,18 @@ def score_of(observed: float, expected: float, total: float) -> float:
 def bound_scale(expected: float, total: float) -> float:
     """What (observed - expected)**2 is multiplied with for an upper bound of the score.
 
-    For x = observed / expected > 1, x log x + 1 - x <= (x - 1)**2 / 2; within a fixed total the
-    divergence of two Bernoulli laws is at most chi-squared.
+    For x = observed / expected > 1, x log x + 1 - x <= (x - 1)**2 / 2. Within a fixed total the
+    divergence of two Bernoulli laws is at most chi-squared, and at most half of it for shares from
+    q to 1 - q; a quarter expected and more than three quarters seen pass `FLOOR` by either.
     """
     if expected <= 0.0:
         return 0.0
     if total <= 0.0:
         return 0.5 / expected
-    return 1.0 / (expected * (1.0 - expected / total)) if expected < total else 0.0
+    if expected >= total:
+        return 0.0
+    half = 0.5 if expected < 0.25 * total and total >= 2.0 * FLOOR else 1.0
+    return half / (expected * (1.0 - expected / total))
 
 
 @numba.njit(cache=True)
@@ -67,7 +71,9 @@ def null_maxima(
     order: NDArray[np.int32],
     total: float,
 ) -> NDArray[np.float64]:
-    """(2, replicates): each replicate's highest score, and its best area's log evidence.
+    """(2, replicates): each replicate's highest score, and how much evidence its best area has.
+
+    The latter is log(1 + evidence), and where there is none, or little, the score besides.
 
     Replicates lie next to one another, so that one instruction serves several; logarithms are
     taken only where the upper bound of the score could matter.
@@ -112,7 +118,7 @@ def null_maxima(
     for area in range(areas):
         for i in range(replicates):
             found[1, i] = max(found[1, i], evidence[area, i])
-    found[1] = np.log1p(found[1])
+    found[1] = np.log1p(found[1]) + np.minimum(best, FLOOR)
     return found
 
 
