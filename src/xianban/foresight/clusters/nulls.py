@@ -15,6 +15,8 @@ from xianban.foresight.clusters.searching import null_maxima
 from xianban.foresight.clusters.significance import Null
 
 Floats = NDArray[np.float64]
+MOST = 1e12
+"""A drawn mean is cut here: a level of which almost nothing is known has no bound."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,20 @@ def expectation(
 ) -> Model:
     """Counts about a baseline; noisier ones, or those whose baseline is uncertain, weigh less.
 
-    With variance m + a m**2 a cell weighs 1 / (1 + a m) (Tango et al. 2011), and a sum whose mean
-    M rests on `history` past events 1 / (1 + M / history); weighted so, a sum's variance equals
+    With variance m + a m**2 a cell weighs 1 / (1 + a m) (Tango et al. 2011). Where an area's level
+    was estimated from n days with a sum of S, its square error is 1 / S + a / n of its square, and
+    a sum with mean M weighs 1 / (1 + M (1 / S + a / n)): weighted so, the variance of a sum equals
     its mean, as in a Poisson law.
     """
     mean = recent(baseline, days)
     alpha = None if dispersion is None else np.broadcast_to(dispersion[:, None], mean.shape)
     weight = np.ones_like(mean) if alpha is None else 1.0 / (1.0 + alpha * mean)
     summed = np.cumsum(weight * mean, axis=1)
-    shrink, history = np.ones_like(mean), None
+    past, degrees = np.zeros(len(mean)), np.zeros(len(mean))
     if baseline_days is not None:
-        each = baseline if dispersion is None else baseline / (1.0 + dispersion * baseline)
-        history = baseline_days * each.mean(axis=0)
-        shrink = 1.0 / (1.0 + summed / np.where(history > 0.0, history, 1.0)[:, None])
+        past = baseline_days * baseline.mean(axis=0)
+        degrees = degrees if alpha is None else baseline_days * _inverse(alpha[:, 0])
+    shrink = 1.0 / (1.0 + summed * (_inverse(past) + _inverse(degrees))[:, None])
 
     def weighed(cells: Floats) -> Floats:
         wide = (..., *([None] * (cells.ndim - 2)))
@@ -68,18 +71,17 @@ def expectation(
 
     def draw(rng: Generator, replicates: int) -> Floats:
         means = mean[:, :, None]
-        if history is not None:
-            means = means * _around_one(rng, history[:, None, None], (len(mean), 1, replicates))
+        if baseline_days is not None:  # Jeffreys' posterior: gamma, or with dispersion beta prime
+            size = (len(mean), 1, replicates)
+            means = means * _around_one(rng, past[:, None, None], size)
+            means = means / _around_one(rng, degrees[:, None, None], size)
         if alpha is not None:
             size = (*mean.shape, replicates)
             means = means * _around_one(rng, _inverse(alpha)[:, :, None], size)
-        return weighed(rng.poisson(means, (*mean.shape, replicates)).astype(np.float64))
+        drawn = rng.poisson(np.minimum(means, MOST), (*mean.shape, replicates))
+        return weighed(drawn.astype(np.float64))
 
-    given = (
-        mean,
-        np.zeros(1) if alpha is None else np.ascontiguousarray(alpha),
-        np.zeros(1) if history is None else history,
-    )
+    given = (mean, np.zeros(0) if alpha is None else np.ascontiguousarray(alpha), past, degrees)
     newest = recent(counts, days)
     counted, means = np.cumsum(newest, axis=1), np.cumsum(mean, axis=1)
     return Model(weighed(newest), summed * shrink, counted, means, 0.0, draw, given)
@@ -178,8 +180,8 @@ class Memory:
 
 MEMORY = Memory(64)
 """About 16 kB for each null of 999 replicates."""
-CELLS = 1 << 17
-"""Numbers drawn at once: a block of replicates should stay in the processor's cache."""
+BLOCK = 16
+"""Replicates at once: two instructions wide, and few enough that most zones need no logarithm."""
 
 
 def null_of(
@@ -191,12 +193,9 @@ def null_of(
     if known is not None:
         return known
     rng = np.random.Generator(np.random.PCG64(seed))
-    block = int(np.clip(CELLS // model.expected.size, 8, 64))
     found = [
-        null_maxima(
-            model.draw(rng, min(block, replicates - start)), model.expected, order, model.total
-        )
-        for start in range(0, replicates, block)
+        null_maxima(model.draw(rng, size), model.expected, order, model.total)
+        for size in np.diff(np.append(np.arange(0, replicates, BLOCK), replicates)).tolist()
     ]
     score, evidence = np.concatenate(found, axis=1)
     both = Null.of(score), Null.of(evidence)

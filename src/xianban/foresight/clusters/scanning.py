@@ -15,6 +15,8 @@ from xianban.foresight.clusters.zones import neighbours
 
 STATISTICS = ("expectation", "permutation", "population", "negative-binomial")
 BASES = ("score", "evidence")
+MOST_DEALT = 1e8
+"""Cases the permutation can hold one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +77,13 @@ def scan(
           m + `dispersion` * m**2; one number or one for each area; estimated from the days
           before the last `max_days` where not given.
 
-    False alarms: with the baseline known, the chance that any cluster has p <= .05 is .05 (.03 to
-    .07 measured). A baseline that was estimated inflates it. Three remedies: give `baseline_days`,
-    the number of past days from which each area's level was estimated (for sparse areas best as
-    (sum + 1/2) / days), and the replicates, too, err as such an estimate does; use
-    "negative-binomial" where counts vary more than Poisson (days or areas out of step); or use
-    "permutation". A scan every day is a test every day: read `recurrence_days`.
+    False alarms: with the baseline known, the chance that any cluster has p <= .05 is .05. A
+    baseline that was estimated inflates it: give `baseline_days`, the number of past days from
+    which each area's level was estimated (best as (sum + 1/2) / days, and not from the last
+    `max_days`), and the replicates, too, err as such an estimate does. Counts that vary more than
+    Poisson inflate it severalfold under every statistic but "negative-binomial". An error that all
+    areas share (a holiday) is no part of it: "population" and "permutation" do not see that. A
+    scan every day is a test every day: read `recurrence_days`.
 
     p_value_from
         - "evidence": an area's evidence is the likelihood ratio averaged over all cylinders that
@@ -225,6 +228,11 @@ def _model(
                 f'baseline_days is not for "{statistic}"; use "expectation" or "negative-binomial"'
             )
         if statistic == "permutation":
+            if table.sum() > MOST_DEALT:
+                raise BadInput(
+                    f"counts sum to {table.sum():.0f}; the permutation deals out at most "
+                    f"{MOST_DEALT:.0f} cases; use fewer days, or another statistic"
+                )
             return nulls.permutation(table, days=days)
         return nulls.population(table, expected, days=days)
     if baseline_days is not None:

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR = 3.0
+FLOOR = 4.0
 """A cylinder with a lower score adds nothing to the evidence of its areas."""
 SLACK = 1.0 - 1e-6
 """The quick bound is rounded; a score that might just pass it is worked out in full."""
@@ -94,12 +94,12 @@ def null_maxima(
                 mean[day] += expected[area, day]
                 about, scale = mean[day], bound_scale(mean[day], total)
                 row, new = seen[day], drawn[area, day]
-                passed = False
+                passed = 0
                 for i in range(replicates):
                     row[i] += new[i]
                     excess = max(row[i] - about, 0.0)
                     passed |= excess * excess * scale > bar[i]
-                if not passed:
+                if passed == 0:
                     continue
                 for i in range(replicates):
                     excess = row[i] - about
