@@ -35,15 +35,18 @@ def run() -> list[Row]:
 
 
 def timed(counts: Any, **options: Any) -> tuple[float, float]:
-    """Wall and CPU seconds of one scan whose null is not yet known."""
+    """Wall and CPU seconds of one scan whose null is not yet known: the quickest of three."""
     from xianban.foresight import clusters
     from xianban.foresight.clusters.nulls import MEMORY
 
     clusters.scan(counts, **options | {"replicates": 19})  # compiles
-    MEMORY.forget()
-    wall, cpu = time.perf_counter(), time.process_time()
-    clusters.scan(counts, **options)
-    return time.perf_counter() - wall, time.process_time() - cpu
+    spent = []
+    for _ in range(3):
+        MEMORY.forget()
+        wall, cpu = time.perf_counter(), time.process_time()
+        clusters.scan(counts, **options)
+        spent.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return min(spent)
 
 
 def speed(town: dict[str, Any]) -> list[Row]:
@@ -60,7 +63,7 @@ def speed(town: dict[str, Any]) -> list[Row]:
                 R_SECONDS[most] / wall,
                 "<= 1 s" if mark else "",
                 wall <= mark if mark else None,
-                f"{cpu:.2f} s of CPU, one thread; peer: R scanstatistics, CPU, stored",
+                f"{cpu:.2f} s of CPU; peer: R scanstatistics, CPU, stored",
             )
         )
     return rows
@@ -70,7 +73,7 @@ def city() -> Row:
     rng = np.random.default_rng(0)
     baseline = np.broadcast_to(rng.lognormal(0.0, 0.6, 2000), (60, 2000))
     wall, cpu = timed(rng.poisson(baseline), baseline=baseline, xy=rng.random((2000, 2)), seed=0)
-    note = f"{cpu:.2f} s of CPU, one thread; k <= 20, 999 replicates"
+    note = f"{cpu:.2f} s of CPU; k <= 20, 999 replicates"
     return Row("scan, 2,000 areas x 60 days", wall, "s", None, None, "<= 15 s", wall <= 15.0, note)
 
 

@@ -1,9 +1,11 @@
 """What chance would do: for each statistic, what is expected, and how a day without news is drawn."""
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numba
@@ -128,7 +130,7 @@ def permutation(counts: Floats, *, days: int) -> Model:
     return Model(observed, means, observed, means, float(total), draw, (of_areas, of_days))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _deal(
     rng: Generator, events: NDArray[np.int32], each_day: NDArray[np.int64], areas: int, times: int
 ) -> Floats:
@@ -182,21 +184,30 @@ MEMORY = Memory(64)
 """About 16 kB for each null of 999 replicates."""
 BLOCK = 16
 """Replicates at once: two instructions wide, and few enough that most zones need no logarithm."""
+WORTH_THREADS = 1_000_000
+MOST_THREADS = 4
 
 
 def null_of(
     model: Model, order: NDArray[np.int32], *, replicates: int, seed: int
 ) -> tuple[Null, Null]:
-    """What chance makes of the highest score, and of the highest log evidence of an area."""
+    """What chance makes of the highest score, and of how much evidence the best area has."""
     key = _digest(order, np.array([replicates]), np.array([model.total]), *model.given, seed=seed)
     known = MEMORY.get(key)
     if known is not None:
         return known
-    rng = np.random.Generator(np.random.PCG64(seed))
-    found = [
-        null_maxima(model.draw(rng, size), model.expected, order, model.total)
-        for size in np.diff(np.append(np.arange(0, replicates, BLOCK), replicates)).tolist()
-    ]
+    sizes = np.diff(np.append(np.arange(0, replicates, BLOCK), replicates)).tolist()
+    streams = np.random.SeedSequence(seed).spawn(len(sizes))
+
+    def block(stream: np.random.SeedSequence, size: int) -> Floats:
+        drawn = model.draw(np.random.default_rng(stream), size)
+        return null_maxima(drawn, model.expected, order, model.total)
+
+    if order.size * replicates < WORTH_THREADS:
+        found = list(map(block, streams, sizes))
+    else:  # a stream for each block: the answer is the same, however many threads there are
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as threads:
+            found = list(threads.map(block, streams, sizes))
     score, evidence = np.concatenate(found, axis=1)
     both = Null.of(score), Null.of(evidence)
     MEMORY.keep(key, both)
