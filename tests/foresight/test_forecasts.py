@@ -140,6 +140,17 @@ def test_means_add_up_the_tree_and_a_node_of_one_series_is_that_series():
     assert (totals.values == np.floor(totals.values)).all()
 
 
+def test_sums_over_days_agree_with_the_chance_that_they_are_reached():
+    counts, areas, _ = city(series=10)
+    ahead = forecasts.fit(counts, dates=days(200), areas=areas[:10], seed=0).predict(14, [0.1, 0.9])
+    totals = ahead.totals()
+    assert (totals.sums[:, 0] <= totals.mean.sum(axis=1)).all()
+    assert (totals.sums[:, 1] >= totals.mean.sum(axis=1)).all()
+    assert (totals.sums[:, 1] <= totals.values[:, :, 1].sum(axis=1)).all()  # days even out
+    reached = ahead.surge(totals.sums[:, 1], over="sum", of="nodes")
+    assert ((reached >= 0.1) & (reached < 0.2)).all()
+
+
 def test_an_area_may_hold_series_of_its_own_and_areas_below():
     counts, _, _ = city(series=3)
     ahead = forecasts.fit(

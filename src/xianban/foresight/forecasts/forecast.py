@@ -105,13 +105,15 @@ class Totals:
 
     `mean` (node, day): a parent's is exactly the sum of its children's and of its own series'.
     `values` (node, day, quantile): whole numbers, from futures drawn jointly, so that an area's
-    interval knows that its matters rise together. Quantiles of sums are not sums of quantiles.
+    interval knows that its matters rise together. Quantiles of sums are not sums of quantiles:
+    `sums` (node, quantile) are those of all days together, from the same futures.
     """
 
     nodes: tuple[Hashable, ...]
     parent: NDArray[np.intp]
     mean: Floats
     values: Floats
+    sums: Floats
     quantiles: Floats
 
 
@@ -161,8 +163,10 @@ class Forecast:
         values = np.moveaxis(values, 0, -1).astype(np.float64)
         alone = self.tree.alone()
         values[alone >= 0] = self.values[alone[alone >= 0]]
+        together = np.quantile(drawn.sum(axis=2), self.quantiles, axis=0, method="inverted_cdf")
+        sums = np.moveaxis(together, 0, -1).astype(np.float64)
         mean = self.tree.total(self.mean, axis=0)
-        return Totals(self.tree.labels, self.tree.parent, mean, values, self.quantiles)
+        return Totals(self.tree.labels, self.tree.parent, mean, values, sums, self.quantiles)
 
     def surge(self, level: ArrayLike, *, over: str = "any", of: str = "series") -> Floats:
         """The chance that a level is reached in the days to come.
