@@ -1,0 +1,13 @@
+"""What residents are talking about: hot issues and near copies among their texts.
+
+from xianban.foresight import issues
+
+issues.find(texts, times=times, authors=authors)
+"""
+
+from xianban.foresight.issues.duplicates import NearDuplicates, near_duplicates
+from xianban.foresight.issues.finding import find
+from xianban.foresight.issues.hot import HotIssue
+from xianban.foresight.issues.watching import Watch
+
+__all__ = ["HotIssue", "NearDuplicates", "Watch", "find", "near_duplicates"]
