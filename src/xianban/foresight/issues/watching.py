@@ -28,7 +28,7 @@ class Watch:
 
     >>> watch = Watch()
     >>> for day, text in enumerate(["丽景新城旁搅拌站噪音扰民", "丽景新城旁边的搅拌站噪音太大", "西湖路路灯不亮"]):
-    ...     watch.add(text, time=f"2026-03-0{day + 1}", author=day)
+    ...     _ = watch.add(text, time=f"2026-03-0{day + 1}", author=day)
     >>> [(issue.people, issue.members.tolist()) for issue in watch.issues()]
     [(2, [0, 1])]
     """
