@@ -65,7 +65,7 @@ def near_duplicates(texts: Sequence[str], *, threshold: float = 0.7) -> NearDupl
 
 
 @numba.njit(cache=True, nogil=True)
-def _distinct_grams(units, starts, fold):  # type: ignore[no-untyped-def]
+def _distinct_grams(units, starts, fold):
     """The hashed 3-grams of each text, ascending, each once, from starts[i] on; and how many."""
     n = len(starts) - 1
     grams, sizes = np.empty(len(units), np.uint32), np.zeros(n, np.int32)
@@ -107,7 +107,7 @@ def _distinct_grams(units, starts, fold):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _sketch(grams, starts, sizes, factors, shifts):  # type: ignore[no-untyped-def]
+def _sketch(grams, starts, sizes, factors, shifts):
     """For each text and each hash its least value over the text's grams."""
     n, width = len(sizes), len(factors)
     out = np.full((n, width), np.uint32(0xFFFFFFFF), np.uint32)
@@ -122,7 +122,7 @@ def _sketch(grams, starts, sizes, factors, shifts):  # type: ignore[no-untyped-d
 
 
 @numba.njit(cache=True, nogil=True)
-def _link(grams, starts, sizes, sketches, rows, least):  # type: ignore[no-untyped-def]
+def _link(grams, starts, sizes, sketches, rows, least):
     """Join texts that share a band and overlap enough; of near-identical texts a bucket keeps the latest."""
     n = len(sizes)
     group = np.arange(n)
@@ -185,7 +185,7 @@ def _link(grams, starts, sizes, sketches, rows, least):  # type: ignore[no-untyp
 
 
 @numba.njit(cache=True, nogil=True)
-def _equal(one, other):  # type: ignore[no-untyped-def]
+def _equal(one, other):
     count = 0
     for h in range(len(one)):
         count += one[h] == other[h]
@@ -193,7 +193,7 @@ def _equal(one, other):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _root(group, text):  # type: ignore[no-untyped-def]
+def _root(group, text):
     while group[text] != text:
         group[text] = group[group[text]]
         text = group[text]
@@ -201,14 +201,14 @@ def _root(group, text):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _doubled(values):  # type: ignore[no-untyped-def]
+def _doubled(values):
     larger = np.empty(2 * len(values), values.dtype)
     larger[: len(values)] = values
     return larger
 
 
 @numba.njit(cache=True, nogil=True)
-def _overlap(grams, starts, sizes, one, other, least):  # type: ignore[no-untyped-def]
+def _overlap(grams, starts, sizes, one, other, least):
     """The share of distinct grams that both hold; 0 as soon as it cannot reach `least`."""
     a, b = sizes[one], sizes[other]
     if min(a, b) < least * max(a, b):

@@ -64,7 +64,7 @@ def bags(heads: Sequence[str], bodies: Sequence[str], *, head_times: float = 1.0
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(units, starts, head_ends, fold, head_times, ends, codes, weights):  # type: ignore[no-untyped-def]
+def _count(units, starts, head_ends, fold, head_times, ends, codes, weights):
     at = 0
     for text in range(len(starts) - 1):
         begin, end = starts[text], starts[text + 1]

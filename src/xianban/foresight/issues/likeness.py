@@ -93,7 +93,7 @@ def features(traits: Traits, first: Ints, second: Ints) -> NDArray[np.float64]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _near(w_starts, w_codes, w_weights, w_width, n_starts, n_codes, n_weights, n_width, since):  # type: ignore[no-untyped-def]
+def _near(w_starts, w_codes, w_weights, w_width, n_starts, n_codes, n_weights, n_width, since):
     """Pairs (earlier, later) whose shared words or names, the very common left out, reach the least."""
     n = len(w_starts) - 1
     w_heads, w_texts, w_values = _held(w_starts, w_codes, w_weights, w_width)
@@ -141,7 +141,7 @@ def _near(w_starts, w_codes, w_weights, w_width, n_starts, n_codes, n_weights, n
 
 
 @numba.njit(cache=True, nogil=True)
-def _held(starts, codes, weights, width):  # type: ignore[no-untyped-def]
+def _held(starts, codes, weights, width):
     """For each code the texts that hold it, in order, with its weight there."""
     heads = np.zeros(width + 2, np.int64)
     for k in range(len(codes)):
@@ -158,7 +158,7 @@ def _held(starts, codes, weights, width):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _shared(a_starts, a_codes, a_weights, b_starts, b_codes, b_weights, first, second):  # type: ignore[no-untyped-def]
+def _shared(a_starts, a_codes, a_weights, b_starts, b_codes, b_weights, first, second):
     """For each pair the sum over common codes of the weight here times the weight there."""
     out = np.zeros(len(first), np.float64)
     for pair in range(len(first)):

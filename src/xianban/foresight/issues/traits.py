@@ -115,7 +115,7 @@ def _kept(rows: Bags, keep: NDArray[np.bool_]) -> Bags:
 
 
 def _per_row(rows: Bags, values: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.bincount(_rows(rows), values, minlength=len(rows.starts) - 1)
+    return np.bincount(_rows(rows), values, minlength=len(rows.starts) - 1).astype(np.float64)
 
 
 def _rows(rows: Bags) -> Ints:
@@ -132,7 +132,7 @@ def _shares(rows: Bags) -> Bags:
     return Bags(rows.starts, rows.codes, rows.weights / whole[_rows(rows)])
 
 
-def _joined(one, other):  # type: ignore[no-untyped-def]
+def _joined(one, other):
     if isinstance(one, Bags):
         return Bags(
             np.concatenate((one.starts, one.starts[-1] + other.starts[1:])),
