@@ -72,7 +72,7 @@ def judged(
     # Alone it would be no news: then it is none, whatever the step before was.
     alone = mid_p(newest, expected, stack).mean(axis=0)
     p_value = chance(newest)
-    p_value = np.where(newest <= least, np.maximum(p_value, alone), p_value)
+    p_value = np.where(newest <= least, np.maximum(p_value, alone / 2), p_value)
     upper = _crossing(chance, least, np.sqrt(share.mean(axis=0) * mean), alpha)
     short = np.zeros(newest.shape, bool) if short is None else short
     score = np.where(short, 0.0, (newest - expected) / (upper - expected))

@@ -207,5 +207,7 @@ def _groups(pool: ArrayLike | None, series: int) -> NDArray[np.intp] | None:
         return None
     labels = np.asarray(pool)
     if labels.shape != (series,):
-        raise BadInput(f"pool has shape {labels.shape} for {series} series; give one label for each")
+        raise BadInput(
+            f"pool has shape {labels.shape} for {series} series; give one label for each"
+        )
     return np.asarray(np.unique(labels, return_inverse=True)[1])

@@ -23,9 +23,7 @@ EXTREME = 3.0
 LEAST_SPREAD = 0.005
 
 
-def moving(
-    counts: Floats, mean: Floats, spread: Floats, *, half_life: float, guard: int
-) -> Floats:
+def moving(counts: Floats, mean: Floats, spread: Floats, *, half_life: float, guard: int) -> Floats:
     """The level as a ratio to `mean` at each step, from the steps before it: (series, steps)."""
     from scipy import signal  # takes long to load, so when it is needed
 
@@ -88,8 +86,6 @@ def _dispersion(
 ) -> Floats:
     """Dispersion with past outbreaks weighed down."""
     raw = regression.dispersion(counts, mean, columns=columns, weights=open_)
-    weights = regression.settled(
-        counts, mean, np.maximum(raw, least), above=EXTREME, weights=open_
-    )
+    weights = regression.settled(counts, mean, np.maximum(raw, least), above=EXTREME, weights=open_)
     settled = regression.dispersion(counts, mean, columns=columns, weights=weights)
     return np.maximum(settled, least)

@@ -84,7 +84,7 @@ def weekly(
     season, last_week = between(season, "season", 4, 1e6), between(last_week, "last_week", 0, 1)
     lives = checked_half_lives(half_lives)
     parts = [
-        _due(table[first : first + SERIES_AT_ONCE], season, evaluate, lives)
+        _due(table[first : first + SERIES_AT_ONCE], season, evaluate, lives, last_week)
         for first in range(0, table.shape[0], SERIES_AT_ONCE)
     ]
     expected, before, spread = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -117,7 +117,11 @@ def between(value: float, name: str, least: float, most: float) -> float:
 
 
 def _due(
-    counts: Floats, season: float, evaluate: int, half_lives: Sequence[float | None]
+    counts: Floats,
+    season: float,
+    evaluate: int,
+    half_lives: Sequence[float | None],
+    last_week: float,
 ) -> tuple[Floats, Floats, Floats]:
     """What each newest step and the one before it should have been, and the dispersion."""
     steps = counts.shape[1]
@@ -140,7 +144,22 @@ def _due(
             least_spread=1.0,
         )
         expected[:, column], before[:, column] = mean[:, now], mean[:, now - 1]
+        spread[:, column] *= _together(counts[:, :now], mean[:, :now], spread[:, column], last_week)
     return expected, before, spread
+
+
+def _together(past: Floats, mean: Floats, spread: Floats, last_week: float) -> Floats:
+    """How much more two weeks vary than if each erred alone; 1 where that may be chance.
+
+    A level that drifts misses two weeks in one direction.
+    """
+    usual = np.sqrt(spread[:, None] * mean)
+    error = np.minimum(past - mean, levels.EXTREME * usual)
+    both = error[:, 1:] + last_week * error[:, :-1]
+    variance = usual[:, 1:] ** 2 + (last_week * usual[:, :-1]) ** 2
+    ratio = (both**2 / variance).mean(axis=1)
+    chance = 2 * np.sqrt(3 / past.shape[1])
+    return np.where(ratio > 1 + chance, ratio, 1.0)
 
 
 def _regressed(past: Floats, season: float, starts: dict[int, Floats]) -> tuple[Floats, int]:
