@@ -1,5 +1,7 @@
 """How likely a count as high is, whatever its dispersion, and the count at which that is `alpha`."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -86,7 +88,9 @@ def judged(
     )
 
 
-def _crossing(chance, least: Floats, sd: Floats, alpha: float) -> Floats:
+def _crossing(
+    chance: Callable[[Floats], Floats], least: Floats, sd: Floats, alpha: float
+) -> Floats:
     """The count, from `least` on, at which `chance` falls to `alpha`: false position on its log."""
     aim = np.log(alpha)
 

