@@ -17,6 +17,7 @@ COMMANDS = {
     "city": ("city", "group", "Check, load, export or begin a city pack."),
     "import": ("imports", "import_", "Bring in requests from a csv, xlsx or parquet file."),
     "dispatch": ("dispatch", "group", "Train, evaluate and question the text model."),
+    "foresee": ("foresee", "foresee", "See what any file of requests shows; no set-up."),
     "ledger": ("ledger", "group", "Verify the record of every act."),
     "user": ("user", "group", "Add people, set passwords, list who may do what."),
     "backup": ("backup", "backup", "Write everything to one file while the city runs."),

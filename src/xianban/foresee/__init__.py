@@ -1,0 +1,1 @@
+"""Anyone's file of requests in; findings and a report out."""

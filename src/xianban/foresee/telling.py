@@ -1,0 +1,133 @@
+"""Findings as sentences and rows, in one language: what the page puts into its places."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from xianban.foresee.findings import Findings, Gathering, Outbreak, Remark
+from xianban.foresee.words import Words
+
+HEADLINES = 7
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One sentence of what stands out, and the part of the page that shows it."""
+
+    text: str
+    part: str
+    tone: str  # late, soon, foreseen, plain: the colour of its mark
+
+
+def about(value: float) -> str:
+    """A number without false decimals."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def small(value: float) -> str:
+    """A p-value or rate as people write it."""
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}".replace("e-0", "e-")
+
+
+def who(one: Outbreak, words: Words) -> str:
+    """What a rise is about: area and category, or the whole."""
+    if one.area and one.category:
+        return f"{one.category} · {one.area}"
+    return one.area or one.category or words("all_areas")
+
+
+def rise_line(one: Outbreak, words: Words, key: str = "rise") -> str:
+    return words(
+        key, who=who(one, words), observed=one.observed, expected=about(one.expected),
+        first_day=one.first_day, last_day=one.last_day,
+    )  # fmt: skip
+
+
+def rise_sure(one: Outbreak, words: Words) -> str:
+    once = round(1 / max(one.p_value, 1e-9))
+    rounded = round(once, -max(0, len(str(once)) - 1))
+    return words("rise_sure", once=rounded, q=small(one.q_value))
+
+
+def cluster_line(one: Gathering, words: Words, key: str = "cluster") -> str:
+    key = "cluster_share" if one.basis == "share" else key
+    return words(
+        key, what=one.category or words("all_categories"), areas=words.listed(one.areas),
+        observed=one.observed, expected=about(one.expected), risk=f"{one.relative_risk:.1f}",
+        first_day=one.first_day,
+    )  # fmt: skip
+
+
+def cluster_sure(one: Gathering, words: Words) -> str:
+    if one.basis == "share":
+        return words("cluster_sure_share", p=small(one.p_value))
+    return words("cluster_sure", p=small(one.p_value), days=round(min(one.recurrence_days, 1e7)))
+
+
+def remark_line(one: Remark, words: Words) -> str:
+    values: dict[str, Any] = dict(one.values)
+    if one.code == "closed_weekdays":
+        values["days"] = words.listed([words.weekday(day) for day in values["days"]], 7)
+    elif "days" in values and isinstance(values["days"], list):
+        values["days"] = words.listed(values["days"], 5)
+    return words(f"remark_{one.code}", **values)
+
+
+def headlines(found: Findings, words: Words) -> list[Headline]:
+    """What a reader should know after ten seconds; at most seven sentences."""
+    told: list[Headline] = []
+    told += [
+        Headline(words("head_data", said=remark_line(remark, words)), "data", "soon")
+        for remark in found.remarks[:1]
+        if remark.grave
+    ]
+    told += [
+        Headline(rise_line(one, words, "head_rise"), "rises", "late") for one in found.outbreaks[:2]
+    ]
+    told += [
+        Headline(cluster_line(one, words, "head_cluster"), "where", "late")
+        for one in found.clusters[:1]
+    ]
+    told += [
+        Headline(words("head_issue", people=one.people, title=one.title), "issues", "plain")
+        for one in found.issues[:2]
+    ]
+    if found.outlook:
+        middle, last = round(found.outlook.sum[1]), sum(found.outlook.past[-28:])
+        told.append(Headline(words("head_next", middle=middle, last=last), "time", "foreseen"))
+    if found.risk:
+        best = found.risk[0]
+        what = best.category or words("all_categories")
+        said = words("head_place", what=what, area=best.area, chance=percent(best.probability))
+        told.append(Headline(said, "risk", "foreseen"))
+    if len(told) < HEADLINES and len(found.categories) > 1:
+        most = found.categories[0]
+        share = most["events"] / found.events
+        said = words("head_most", what=most["name"], n=most["events"], share=share)
+        told.append(Headline(said, "categories", "plain"))
+    if len(told) < HEADLINES and len(found.places) > 1 and not found.cell_size:
+        busiest = max(found.places, key=lambda place: place.events)
+        share = busiest.events / found.events
+        said = words("head_busiest", area=busiest.name, n=busiest.events, share=share)
+        told.append(Headline(said, "where", "plain"))
+    return told[:HEADLINES]
+
+
+def risk_check_line(check: dict[str, Any], words: Words) -> str:
+    """How the commonest telling bin of chances came true."""
+    bins = [
+        (number, said, came)
+        for said, came, number in zip(check["said"], check["came"], check["number"], strict=True)
+        if number and said is not None and said >= 0.2
+    ] or [
+        (n, s, c)
+        for s, c, n in zip(check["said"], check["came"], check["number"], strict=True)
+        if n
+    ]
+    _, said, came = max(bins)
+    return words("risk_check", weeks=check["weeks"], said=percent(said), came=percent(came))

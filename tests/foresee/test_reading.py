@@ -1,0 +1,127 @@
+"""Any file that people have: its times, places and labels; what cannot be read is kept, with why."""
+
+import gzip
+
+import numpy as np
+import polars as pl
+import pytest
+from openpyxl import Workbook
+
+from xianban.base.errors import BadInput
+from xianban.foresee.reading import Columns, read
+
+COLUMNS = Columns("when", area="area", lat="lat", lon="lon", category="about")
+CSV = (
+    "when,area,lat,lon,about\n"
+    "2026-03-02 08:30:00,7,23.10,113.20,noise\n"
+    "2026/3/1 9:05,8,23.11,113.21,\n"
+    "2026-03-03,7,,,noise\n"
+)
+
+
+def written(folder, text, name="requests.csv", encoding="utf-8"):
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_events_come_in_order_of_time_with_their_labels(tmp_path):
+    got = read(written(tmp_path, CSV), COLUMNS)
+    events = got.events
+    assert events.when.astype(str).tolist() == [
+        "2026-03-01T09:05:00",
+        "2026-03-02T08:30:00",
+        "2026-03-03T00:00:00",
+    ]
+    assert [events.areas[code] for code in events.area] == ["area 8", "area 7", "area 7"]
+    assert events.category.tolist() == [-1, 0, 0]
+    assert events.placed.tolist() == [True, True, False]
+    assert events.xy[1].tolist() == [113.20, 23.10]
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "tsv", "gb18030", "bom", "xlsx", "parquet"])
+def test_the_same_rows_in_any_kind_of_file(tmp_path, kind):
+    text = CSV.replace("noise", "噪声")
+    if kind == "csv.gz":
+        path = tmp_path / "requests.csv.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+    elif kind == "tsv":
+        path = written(tmp_path, text.replace(",", "\t"), "requests.tsv")
+    elif kind == "gb18030":
+        path = written(tmp_path, text, encoding="gb18030")
+    elif kind == "bom":
+        path = written(tmp_path, text, encoding="utf-8-sig")
+    elif kind == "xlsx":
+        path, book = tmp_path / "requests.xlsx", Workbook()
+        for line in text.splitlines():
+            book.active.append(line.split(","))
+        book.save(path)
+    else:
+        path = tmp_path / "requests.parquet"
+        pl.read_csv(text.encode(), infer_schema=False).write_parquet(path)
+    plain = read(written(tmp_path, text, "plain.csv"), COLUMNS)
+    got = read(path, COLUMNS)
+    assert got.events.when.tolist() == plain.events.when.tolist()
+    assert got.events.categories == ("噪声",)
+    np.testing.assert_array_equal(got.events.xy, plain.events.xy)
+
+
+def test_rows_without_a_time_are_kept_with_the_reason(tmp_path):
+    text = CSV + "soon,7,23.1,113.2,noise\n,7,23.1,113.2,noise\n1066-10-14,7,23.1,113.2,noise\n"
+    got = read(written(tmp_path, text), COLUMNS)
+    assert len(got.events) == 3
+    assert got.rejected["row"].to_list() == [5, 6, 7]
+    reasons = got.rejected["reason"].to_list()
+    assert "“soon” is not a date" in reasons[0]
+    assert reasons[1] == "it has no time"
+    assert "no time at which a request can have come" in reasons[2]
+
+
+def test_repeated_rows_and_numbers_count_once(tmp_path):
+    text = (
+        "no,when,about\n1,2026-03-01,noise\n1,2026-03-01,noise\n2,2026-03-02,noise\n"
+        "2,2026-03-02,light\n,2026-03-03,light\n,2026-03-04,light\n"
+    )
+    got = read(written(tmp_path, text), Columns("when", category="about", id="no"))
+    assert (len(got.events), got.repeated, got.repeated_ids) == (4, 1, 1)
+
+
+def test_far_off_points_are_set_aside_and_planes_are_seen(tmp_path):
+    rows = [f"2026-03-01 0{n % 10}:00:{n % 60:02d},23.{n:03d},113.{n:03d}" for n in range(100, 160)]
+    head = "when,lat,lon\n"
+    text = head + "\n".join(
+        [*rows, "2026-03-02,0,0", "2026-03-02,-23.1,113.1", "2026-03-02,500,113"]
+    )
+    got = read(written(tmp_path, text), Columns("when", lat="lat", lon="lon"))
+    assert (got.broken_places, got.events.degrees, int(got.events.placed.sum())) == (3, True, 60)
+    plane = read(
+        written(tmp_path, head + "2026-03-02,998434,875854\n2026-03-03,998435,875850\n"),
+        Columns("when", lat="lat", lon="lon"),
+    )
+    assert not plane.events.degrees
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("gone.csv", None, "There is no file"),
+        ("notes.docx", b"x", "is none of .csv"),
+        ("empty.csv", b"", "is empty"),
+        ("heads.csv", b"when,area,lat,lon,about\n", "headings and no rows"),
+        ("other.csv", b"date\n2026-03-01\n", "has no column “when”; it has date"),
+        ("soon.csv", b"when,area,lat,lon,about\nsoon,,,,\n", "no row has a time that can be read"),
+        ("broken.xlsx", b"PK no", "cannot be read as xlsx"),
+        ("broken.csv.gz", b"\x1f\x8b no", "cannot be read as csv"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path, name, content, said):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadInput, match=said):
+        read(path, COLUMNS)
+
+
+def test_a_place_needs_both_numbers(tmp_path):
+    with pytest.raises(BadInput, match="both --lat and --lon"):
+        read(written(tmp_path, CSV), Columns("when", lat="lat"))
