@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,7 +79,11 @@ def test_more_hours_meet_more_and_a_higher_floor_less_within_the_gaps():
 def test_the_order_of_cells_changes_the_bound_not_at_all():
     job = district(3)
     order = np.random.default_rng(3).permutation(60)
-    moved = {"risk": job["risk"][order], "travel": job["travel"][:, order], "areas": job["areas"][order]}
+    moved = {
+        "risk": job["risk"][order],
+        "travel": job["travel"][:, order],
+        "areas": job["areas"][order],
+    }
     assert plan_of(job, **moved).bound == pytest.approx(plan_of(job).bound)
 
 
@@ -175,7 +180,9 @@ def greedy(job):
         fits = (needs <= left[:, None, None] + 1e-9) & open_cells[None, :, None]
         if not fits.any():
             return value
-        team, cell, length = np.unravel_index(np.where(fits, good / needs, -1).argmax(), needs.shape)
+        team, cell, length = np.unravel_index(
+            np.where(fits, good / needs, -1).argmax(), needs.shape
+        )
         left[team] -= needs[team, cell, length]
         open_cells[cell] = False
         value += good[cell, length]
@@ -193,7 +200,9 @@ def test_larger_plans_beat_the_greedy_and_come_near_the_bound(seed):
 
 
 def remedies(message):
-    lower, rise = re.search(r"lower it to (\d+)% of that, or raise the hours by (\d+)%", message).groups()
+    lower, rise = re.search(
+        r"lower it to (\d+)% of that, or raise the hours by (\d+)%", message
+    ).groups()
     return int(lower), int(rise)
 
 
@@ -235,3 +244,11 @@ def test_bad_input_is_refused_in_a_sentence(change, said):
     asked = {"risk": [1.0, 2.0], "teams": 2, "hours": 3} | change
     with pytest.raises(BadInput, match=said):
         assign(asked.pop("risk"), **asked)
+
+
+def test_the_page_runs_as_written():
+    page = (Path(__file__).parents[2] / "docs" / "foresight" / "allocation.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(block, {})

@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import re
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,7 +111,8 @@ def test_more_noise_widens_the_interval():
 def test_figures_agree_with_one_another():
     for seed in range(30):
         found = judge(city(np.random.default_rng(seed), effect=-0.3 * (seed % 2)))
-        assert found.enough and found.reason == ""
+        assert found.enough
+        assert found.reason == ""
         assert found.low < found.relative < found.high
         assert found.prevented_low < found.prevented < found.prevented_high
         assert found.relative == pytest.approx(found.observed / found.expected - 1)
@@ -266,7 +269,10 @@ def test_common_factors_are_found_in_size_and_number():
 def test_noise_alone_hardly_has_factors():
     rng = np.random.default_rng(26)
     own = rng.uniform(0.5, 2, 30)
-    found = [counterfactual.factors(np.sqrt(own)[:, None] * rng.normal(size=(30, 100)), own) for _ in range(40)]
+    found = [
+        counterfactual.factors(np.sqrt(own)[:, None] * rng.normal(size=(30, 100)), own)
+        for _ in range(40)
+    ]
     assert np.mean([one.strength.size for one in found]) < 0.5
 
 
@@ -285,7 +291,9 @@ def test_what_is_foretold_is_the_best_linear_unbiased_forecast():
     lasts = counterfactual.Memory(0.6, 0.8)
     gaps = rng.normal(size=(1, 15))
     told, error = counterfactual.foretold(gaps, lasts, before=10, start=10)
-    cov = np.array([[0.6 * 0.8 ** abs(i - j) + 0.4 * (i == j) for j in range(15)] for i in range(15)])
+    cov = np.array(
+        [[0.6 * 0.8 ** abs(i - j) + 0.4 * (i == j) for j in range(15)] for i in range(15)]
+    )
     for step in (10, 13):
         system = np.ones((11, 11))
         system[:10, :10], system[10, 10] = cov[:10, :10], 0
@@ -421,10 +429,20 @@ def test_on_real_counts_where_nobody_acted_little_is_claimed(chicago):
     counts = chicago
     starts = range(60, counts.shape[1] - 12, 12)
     alarms = [
-        measure(counts[area, : s + 12], controls=np.delete(counts[:, : s + 12], area, axis=0), start=s)
+        measure(
+            counts[area, : s + 12], controls=np.delete(counts[:, : s + 12], area, axis=0), start=s
+        )
         for s in starts
         for area in range(0, counts.shape[0], 4)
     ]
     sure = [one for one in alarms if one.enough]
     assert len(sure) > 100
     assert 0.01 < np.mean([one.p_value < 0.05 for one in sure]) < 0.09
+
+
+def test_the_page_runs_as_written():
+    page = (Path(__file__).parents[2] / "docs" / "foresight" / "effects.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(block, {})

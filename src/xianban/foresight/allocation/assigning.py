@@ -179,7 +179,9 @@ def _asked(
         )
     total = float(risks.sum()) or 1.0
     worth = risks[:, None] / total * (1 - 2.0 ** (-lengths / half))
-    job = Job(worth, lengths, ways, _spread(hours, name="hours", size=teams, of="teams"), area, floor)
+    job = Job(
+        worth, lengths, ways, _spread(hours, name="hours", size=teams, of="teams"), area, floor
+    )
     return job, labels, total
 
 
@@ -198,9 +200,7 @@ def _spread(values: ArrayLike, *, name: str, size: int, of: str) -> Floats:
     return np.array(np.broadcast_to(array, size), dtype=np.float64)
 
 
-def _plan(
-    job: Job, found: Answer, labels: NDArray[Any], *, total: float, without: Answer
-) -> Plan:
+def _plan(job: Job, found: Answer, labels: NDArray[Any], *, total: float, without: Answer) -> Plan:
     worth = job.worth[found.cell, found.length] * total
     order = np.lexsort((-worth, found.team))
     team, cell, length = found.team[order], found.cell[order], found.length[order]
@@ -213,11 +213,15 @@ def _plan(
         met=met, met_without_floor=free, price=free - met,
         bound=found.bound * total, gap=1 - found.worth / found.bound if found.bound > 0 else 0.0,
         areas=labels, floor=job.floor,
-        area_hours=np.bincount(job.area[cell], hours, count),
-        area_met=np.bincount(job.area[cell], worth, count),
-        used_hours=np.bincount(team, hours + way, job.hours.size),
+        area_hours=_totals(job.area[cell], hours, count),
+        area_met=_totals(job.area[cell], worth, count),
+        used_hours=_totals(team, hours + way, job.hours.size),
         worth_of_hour=found.hour_worth * total,
     )  # fmt: skip
+
+
+def _totals(of: Places, amounts: Floats, size: int) -> Floats:
+    return np.bincount(of, amounts, size).astype(np.float64)
 
 
 def _remedy(job: Job) -> str:

@@ -58,7 +58,8 @@ def _missing(job: Job, taken: Places) -> Floats:
 
 def _visits(job: Job, taken: Places) -> tuple[Places, Places, Places]:
     shape = (job.hours.size, job.area.size, job.lengths.size)
-    return np.unravel_index(taken, shape)
+    team, cell, length = np.unravel_index(taken, shape)
+    return team.astype(np.int64), cell.astype(np.int64), length.astype(np.int64)
 
 
 def _value(job: Job, taken: Places) -> float:
@@ -93,7 +94,9 @@ def improved(job: Job, taken: Places, *, gain: Floats, prices: Floats, enough: f
     return best
 
 
-def _again(job: Job, taken: Places, team: int, *, gain: Floats, paid: Floats, weight: Floats) -> Places:
+def _again(
+    job: Job, taken: Places, team: int, *, gain: Floats, paid: Floats, weight: Floats
+) -> Places:
     """The same plan with one team's round chosen anew among the cells that no other visits."""
     whose, cell, _ = _visits(job, taken)
     others = taken[whose != team]

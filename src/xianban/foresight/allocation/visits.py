@@ -73,7 +73,9 @@ def relaxed(job: Job) -> Relaxed:
         missing = ~chosen & (gain > 1e-9)
         if not missing.any():
             return Relaxed(columns, values[: columns.size], cost, prices, fits, gain)
-        chosen |= missing & (gain >= gain.max(axis=0, keepdims=True, where=missing, initial=-np.inf) - 1e-12)
+        chosen |= missing & (
+            gain >= gain.max(axis=0, keepdims=True, where=missing, initial=-np.inf) - 1e-12
+        )
     raise BrokenPromise("the list of visits kept growing, which finite prices do not allow")
 
 
@@ -105,7 +107,9 @@ def best(job: Job, *, gap: float, thorough: bool = True) -> Answer:
     team, cell, length = np.unravel_index(taken, shape)
     worth = float(job.worth[cell, length].sum())
     hour_worth = -prices[job.area.size : job.area.size + job.hours.size]
-    return Answer(team, cell, length, worth, max(bound, worth), short(job, taken), np.maximum(hour_worth, 0.0))
+    return Answer(
+        team, cell, length, worth, max(bound, worth), short(job, taken), np.maximum(hour_worth, 0.0)
+    )
 
 
 def _whole(
@@ -143,8 +147,11 @@ class _Quiet(highspy.Highs):
 
 
 def _solved(
-    job: Job, columns: Places, shape: tuple[int, ...],
-    *, gap: float | None = None,
+    job: Job,
+    columns: Places,
+    shape: tuple[int, ...],
+    *,
+    gap: float | None = None,
 ) -> tuple[Floats, float, Floats]:
     """Values, least cost and row prices; with a gap, of whole visits, and the cost that is proven.
 
@@ -160,9 +167,7 @@ def _solved(
     lp.col_lower_ = np.zeros(lp.num_col_)
     lp.col_upper_ = np.concatenate([np.ones(count), job.floor[floored]])
     lp.row_lower_ = np.concatenate([np.full(cells + teams, -highspy.kHighsInf), job.floor])
-    lp.row_upper_ = np.concatenate(
-        [np.ones(cells), job.hours, np.full(areas, highspy.kHighsInf)]
-    )
+    lp.row_upper_ = np.concatenate([np.ones(cells), job.hours, np.full(areas, highspy.kHighsInf)])
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = np.append(np.arange(count) * 3, count * 3 + np.arange(floored.size + 1))
     rows = np.stack([cell, cells + team, cells + teams + job.area[cell]], axis=1).ravel()
@@ -174,7 +179,7 @@ def _solved(
         lp.integrality_ = kinds + [highspy.HighsVarType.kContinuous] * floored.size
     solver = _Quiet()
     solver.silent()
-    options: dict[str, object] = {"threads": 1, "random_seed": 0}
+    options: dict[str, float] = {"threads": 1, "random_seed": 0}
     if gap is not None:
         options |= {"mip_rel_gap": gap, "mip_max_nodes": NODES}
     for option, value in options.items():

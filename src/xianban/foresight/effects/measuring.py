@@ -140,7 +140,9 @@ def measure(
     >>> found.low < -0.3 < found.high < 0
     True
     """
-    areas = checking.counts(treated, name="treated", ndim=np.ndim(treated) if np.ndim(treated) == 2 else 1)
+    areas = checking.counts(
+        treated, name="treated", ndim=np.ndim(treated) if np.ndim(treated) == 2 else 1
+    )
     series = areas if areas.ndim == 1 else areas.sum(axis=0)
     others = checking.counts(controls, name="controls")
     if others.shape[1] != series.size:
@@ -191,7 +193,13 @@ def _unknown(series: Floats, *, start: int, controls: int, reason: str) -> Effec
 
 
 def _judged(
-    told: Told, series: Floats, *, start: int, before: int, usable: NDArray[np.bool_], coverage: float
+    told: Told,
+    series: Floats,
+    *,
+    start: int,
+    before: int,
+    usable: NDArray[np.bool_],
+    coverage: float,
 ) -> Effect:
     seen, expected, own, rest = told.errors(slice(start, None))
     errors = (seen - expected) / np.sqrt(own + rest)
@@ -204,8 +212,12 @@ def _judged(
     half = float(reach * np.sqrt(own[0] + rest[0]) * level)
     came, would = float(series[start:].sum()), float(expected[0] * level)
     path = np.maximum(told.expected[0], 0) * level
-    band = reach * level * np.sqrt(
-        told.gap_variance[0] * np.diag(told.error) * np.maximum(told.expected[0], LEAST_SHARE)
+    band = (
+        reach
+        * level
+        * np.sqrt(
+            told.gap_variance[0] * np.diag(told.error) * np.maximum(told.expected[0], LEAST_SHARE)
+        )
     )
     weights, shown = np.zeros(usable.size), np.zeros(usable.size)
     weights[usable], shown[usable] = told.weights, seen[1:] / expected[1:] - 1
