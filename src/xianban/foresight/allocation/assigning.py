@@ -97,15 +97,17 @@ def assign(
     Returns
     -------
     Plan
-        `gap` in it is what was reached against a proven bound; it may be a little above what was
-        asked, where no whole visits come nearer to the bound.
+        `gap` in it is what was reached against a proven bound. Beyond 400 possible visits it may stay
+        above what was asked (1.7% was seen in a city of 2,000 cells, 4.3% with a floor that binds):
+        the search ends after 24 passes, and whole visits need not come near a bound of split ones.
 
     Raises
     ------
     BadInput
         For negative or missing numbers and shapes that do not fit; and where the hours do not suffice
-        for the floor: the sentence says to what share the floor must fall, or by how much the hours
-        must rise. Either makes the plan possible.
+        for the floor: the sentence says to what share the floor may fall, or by how much the hours
+        must rise. Either was tried and makes the plan possible; with many teams it is near the least
+        change, not surely the least. Saying so may take half a minute for a city.
 
     Notes
     -----
@@ -236,14 +238,15 @@ def _remedy(job: Job) -> str:
 
     less, rise = _least(lambda off: lowered(100 - off), most=100), _least(raised, most=100_000)
     return (
-        f"the floor asks for {job.floor.sum():g} hours in {int((job.floor > 0).sum())} areas, more than "
-        f"{job.hours.sum():g} hours of {job.hours.size} teams can give with their ways; lower it to "
+        f"the floor asks for {job.floor.sum():g} hours in {int((job.floor > 0).sum())} areas, and no "
+        f"plan was found by which {job.hours.sum():g} hours of {job.hours.size} teams, ways included, "
+        f"give them; lower it to "
         f"{100 - less}% of that, or raise the hours by {rise}%"
     )
 
 
 def _least(changed: Callable[[int], Job], *, most: int) -> int:
-    """The least change in percent that makes the floor possible, about; it is tried.
+    """A change in percent that makes the floor possible, near the least; it is tried.
 
     Split visits say from where on it may be possible, quickly; from there whole ones try.
     """
@@ -253,7 +256,14 @@ def _least(changed: Callable[[int], Job], *, most: int) -> int:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if lacking(changed(middle)) > ENOUGH else (low, middle)
-    step = 1
-    while high < most and best(changed(high), gap=0.0, thorough=False).short > ENOUGH:
-        high, step = min(high + step, most), 2 * step
+
+    def fails(percent: int) -> bool:
+        return best(changed(percent), gap=0.0, thorough=False).short > ENOUGH
+
+    step, low = 1, high - 1
+    while high < most and fails(high):
+        low, high, step = high, min(high + step, most), 2 * step
+    while high - low > max(1, step // 8):
+        middle = (low + high) // 2
+        low, high = (middle, high) if fails(middle) else (low, middle)
     return high
