@@ -125,7 +125,7 @@ def _in_cells(
     place[placed] = code.reshape(-1)
     origin = cells.min(axis=0)
     names = tuple(f"cell {x}-{y}" for x, y in (cells - origin).tolist())
-    return place, names, (cells + 0.5) * size, size
+    return place, names, np.asarray((cells + 0.5) * size, dtype=np.float64), size
 
 
 __all__ = ["EVERYTHING", "Cut", "cut", "metres"]

@@ -110,7 +110,8 @@ def _days(cut: Cut) -> list[Remark]:
 
 def _recoded(cut: Cut) -> list[Remark]:
     """Categories that begin or end in the middle of the file: a change of coding looks like an outbreak."""
-    days, told = len(cut.dates), []
+    days = len(cut.dates)
+    told: list[Remark] = []
     if days < 180 or not cut.events.categories:
         return told
     edge = WEEKS_AT_EDGE * 7

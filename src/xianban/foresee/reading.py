@@ -82,7 +82,7 @@ class Events:
 
     @property
     def placed(self) -> NDArray[np.bool_]:
-        return np.isfinite(self.xy).all(axis=1)
+        return np.asarray(np.isfinite(self.xy).all(axis=1))
 
     def only(self, chosen: NDArray[Any]) -> "Events":
         """The events of a mask or of positions."""

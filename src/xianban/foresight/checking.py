@@ -25,9 +25,7 @@ def gappy_numbers(values: ArrayLike, *, name: str, ndim: int | None = None) -> N
     try:
         array = np.ascontiguousarray(values, dtype=np.float64)
     except (TypeError, ValueError) as reason:
-        raise BadInput(
-            f"{name} is not a table of numbers; give numbers in equal rows"
-        ) from reason
+        raise BadInput(f"{name} is not a table of numbers; give numbers in equal rows") from reason
     if ndim is not None and array.ndim != ndim:
         raise BadInput(f"{name} has {array.ndim} dimensions where {ndim} are needed; reshape it")
     if array.size == 0:

@@ -14,10 +14,14 @@ import click
 @click.option("--lat", default="", metavar="COL", help="Latitude (or y of a plane).")
 @click.option("--lon", default="", metavar="COL", help="Longitude (or x of a plane).")
 @click.option("--category", default="", metavar="COL", help="What it is about.")
-@click.option("--text", multiple=True, metavar="COL", help="What was said; twice for title and body.")
+@click.option(
+    "--text", multiple=True, metavar="COL", help="What was said; twice for title and body."
+)
 @click.option("--author", default="", metavar="COL", help="Who said it: many texts, one voice.")
 @click.option("--id", "id_", default="", metavar="COL", help="A number; rows with one count once.")
-@click.option("--out", type=click.Path(path_type=Path), help="The folder for the report. [foresee-FILE]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The folder for the report. [foresee-FILE]"
+)
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Of the report. [the file's]")
 @click.option("--json", "as_json", is_flag=True, help="The findings on standard output.")
 def foresee(

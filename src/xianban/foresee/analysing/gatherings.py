@@ -21,10 +21,9 @@ REPLICATES = 999
 
 def gatherings(cut: Cut, *, seed: int = 1) -> tuple[list[Gathering], int, str]:
     """Clusters of the last days, surest first; how many scans; and why there was none, if so."""
-    located = np.flatnonzero(np.isfinite(cut.place_xy).all(axis=1)) if len(cut.place_xy) else []
-    if len(located) < LEAST_PLACES:
+    places = np.flatnonzero(np.isfinite(cut.place_xy).all(axis=1))
+    if len(places) < LEAST_PLACES:
         return [], 0, "no_places"
-    places = np.asarray(located)
     if len(cut.dates) < LEAST_DAYS:
         scans = [(code, _by_share(cut, code, places, seed)) for code in _often(cut, cut.day >= 0)]
         basis, why = "share", "" if scans else "too_short"

@@ -1,5 +1,7 @@
 """What the next four weeks bring, and where at least one event is likely next week."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,7 +54,7 @@ def _told(
 ) -> Outlook:
     totals = ahead.totals()
     last = counts[:, -HORIZON:].sum(axis=1)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "area": str(node),
             "expected": float(totals.mean[place].sum()),
@@ -90,33 +92,21 @@ def spots(cut: Cut) -> tuple[list[Spot], dict | None, str]:
     )
     since = cut.dates[max(0, len(cut.dates) - LONGEST_PAST)]
     known &= cut.events.day >= since
-    near = np.isfinite(cut.place_xy).all(axis=1)
+    all_placed = bool(np.isfinite(cut.place_xy).all()) and len(cut.places) > 6
     found = risk.rank(
         cut.place[known],
         cells=len(cut.places),
         when=cut.events.day[known],
         matters=cut.events.category[known] if matters > 1 else None,
-        xy=cut.place_xy if near.all() and len(near) > 6 else None,
+        xy=cut.place_xy if all_placed else None,
         since=since,
         until=cut.dates[-1],
     )
-    lately = cut.day >= len(cut.dates) - 28
-    told = []
-    for cell, matter, chance in found.top(TOP_SPOTS):
-        code = int(matter) if matters > 1 else -1  # type: ignore[call-overload]
-        here = lately & (cut.place == cell) & ((cut.events.category == code) if code >= 0 else True)
-        column = found.matters.index(matter)
-        why = found.groups[int(np.argmax(found.reasons[int(cell), column]))]  # type: ignore[call-overload]
-        told.append(
-            Spot(
-                area=cut.places[int(cell)],  # type: ignore[call-overload]
-                category=cut.events.categories[code] if code >= 0 else "",
-                probability=chance,
-                recent=int(here.sum()),
-                reason=str(why),
-                place=int(cell),  # type: ignore[call-overload]
-            )
-        )
+    best = np.argsort(found.rank, axis=None)[:TOP_SPOTS]
+    cells, columns = np.unravel_index(best, found.rank.shape)
+    told = [
+        _spot(cut, found, *where) for where in zip(cells.tolist(), columns.tolist(), strict=True)
+    ]
     check = found.check
     made = {
         "weeks": check.weeks,
@@ -127,3 +117,19 @@ def spots(cut: Cut) -> tuple[list[Spot], dict | None, str]:
         "brier_average": check.brier_average,
     }
     return told, made if check.weeks else None, ""
+
+
+def _spot(cut: Cut, found: risk.Risk, cell: int, column: int) -> Spot:
+    label = found.matters[column]
+    code = label if isinstance(label, int | np.integer) else -1
+    here = (cut.place == cell) & (cut.day >= len(cut.dates) - 28)
+    if code >= 0:
+        here &= cut.events.category == code
+    return Spot(
+        area=cut.places[cell],
+        category=cut.events.categories[code] if code >= 0 else "",
+        probability=float(found.probability[cell, column]),
+        recent=int(here.sum()),
+        reason=found.groups[int(found.reasons[cell, column].argmax())],
+        place=cell,
+    )

@@ -40,7 +40,7 @@ def rises(cut: Cut, series: AllSeries) -> tuple[list[Outbreak], int, str]:
     sure = chosen.selected & found.alarm
     episodes = [
         _told(cut, series, judged, row, first, last, chosen.q_value)
-        for row in np.flatnonzero(sure.any(axis=1))
+        for row in np.flatnonzero(sure.any(axis=1)).tolist()
         for first, last in _runs(sure[row])
     ]
     episodes.sort(key=lambda one: (not one.current, one.p_value, -(one.observed - one.expected)))
@@ -75,7 +75,13 @@ def _runs(sure: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _told(
-    cut: Cut, series: AllSeries, judged: _Judged, row: int, first: int, last: int, q_value
+    cut: Cut,
+    series: AllSeries,
+    judged: _Judged,
+    row: int,
+    first: int,
+    last: int,
+    q_value: NDArray[np.float64],
 ) -> Outbreak:
     found, steps = judged.found, slice(first, last + 1)
     evaluate = found.expected.shape[1]

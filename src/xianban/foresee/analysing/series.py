@@ -1,5 +1,6 @@
 """The series of a file: the whole, each area, each category, and both together where enough came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,15 +27,18 @@ def all_series(cut: Cut) -> AllSeries:
     event_area = cut.place
     category = np.where(cut.events.category < MOST_CATEGORIES, cut.events.category, -1)
     areas, categories = len(cut.places), min(len(cut.events.categories), MOST_CATEGORIES)
-    parts = [(np.zeros(len(cut.events), dtype=np.int64), 1, [EVERYTHING], [EVERYTHING])]
+    parts: list[tuple[NDArray[np.int64], int, Sequence[int], Sequence[int]]] = [
+        (np.zeros(len(cut.events), dtype=np.int64), 1, [EVERYTHING], [EVERYTHING])
+    ]
     if areas > 1:
         parts.append((event_area, areas, range(areas), [EVERYTHING] * areas))
     if categories > 1:
         parts.append((category, categories, [EVERYTHING] * categories, range(categories)))
     if areas > 1 and categories > 1:
         pair = np.where((event_area >= 0) & (category >= 0), event_area * categories + category, -1)
-        pairs = np.arange(areas * categories)
-        parts.append((pair, len(pairs), pairs // categories, pairs % categories))
+        pairs = range(areas * categories)
+        which = [divmod(one, categories) for one in pairs]
+        parts.append((pair, len(pairs), [a for a, _ in which], [c for _, c in which]))
     counts, area, matter = [], [], []
     left = MOST_SERIES
     for code, number, which_area, which_category in parts:
