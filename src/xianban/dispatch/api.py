@@ -2,6 +2,7 @@
 
 from xianban.dispatch.actions import Trained, learn, retrain, revert
 from xianban.dispatch.judging import Quality
+from xianban.dispatch.phrases import whole_words
 from xianban.dispatch.queries import model_in_use, propose, reader
 from xianban.dispatch.rules import Found, Proposal, Said
 
@@ -17,4 +18,5 @@ __all__ = [
     "reader",
     "retrain",
     "revert",
+    "whole_words",
 ]

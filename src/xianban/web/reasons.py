@@ -13,6 +13,7 @@ from xianban.base.errors import NotFound
 from xianban.casework.api import CaseView
 from xianban.city import api as city
 from xianban.city.api import City
+from xianban.dispatch.api import whole_words
 
 PLACES: Mapping[str, Promise] = {
     "given": gettext_lazy("登记时指定的区域"),
@@ -62,7 +63,7 @@ def reasons_of(view: CaseView) -> Reasons | None:
         matter=" / ".join(here.matter_path(matter)) if matter else "",
         probability=float(probability) if isinstance(probability, int | float) else None,
         confident=bool(proposal.get("confident")),
-        words=_words(why.get("words") or ()),
+        words=_words(why.get("words") or (), f"{view.title}{view.text}"),
         others=_others(proposal.get("alternatives") or (), here, matter),
         place=_place(proposal.get("place_reason")),
         doubt=str(DOUBTS.get(str(proposal.get("doubt") or ""), "")),
@@ -71,10 +72,10 @@ def reasons_of(view: CaseView) -> Reasons | None:
     )
 
 
-def _words(said: Sequence[Any]) -> tuple[str, ...]:
-    """The words that spoke for it, whether they come bare or each with its weight."""
+def _words(said: Sequence[Any], text: str) -> tuple[str, ...]:
+    """The words that spoke for it, whole, whether they come bare or each with its weight."""
     bare = [word if isinstance(word, str) else str(word[0]) for word in said if word]
-    return tuple(bare[:ENOUGH])
+    return whole_words(text, bare, top=ENOUGH)
 
 
 def _others(given: Sequence[Any], here: City, matter: str) -> tuple[tuple[str, float], ...]:

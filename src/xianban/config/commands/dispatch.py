@@ -227,7 +227,7 @@ def explain(text: str, place: str, as_json: bool) -> None:
     ready()
     from xianban.base.clock import utc_now
     from xianban.city.api import current
-    from xianban.dispatch.api import Said, propose
+    from xianban.dispatch.api import Said, propose, whole_words
     from xianban.residents.api import mask_numbers
 
     if not text.strip():
@@ -247,7 +247,8 @@ def explain(text: str, place: str, as_json: bool) -> None:
         }
         click.echo(json.dumps(proposal.as_json() | names | unit, ensure_ascii=False))
     else:
-        click.echo("\n".join(_explained(proposal, city)))
+        words = whole_words(mask_numbers(text), proposal.words)
+        click.echo("\n".join(_explained(proposal, city, words)))
 
 
 DOUBTS = {
@@ -257,7 +258,7 @@ DOUBTS = {
 }
 
 
-def _explained(proposal: "Proposal", city: Any) -> Iterator[str]:
+def _explained(proposal: "Proposal", city: Any, words: Sequence[str]) -> Iterator[str]:
     yield f"matter   {'/'.join(city.matter_path(proposal.matter)) or '–'} ({proposal.probability:.0%})"
     others = [
         f"{city.matter_name(code)} ({chance:.0%})"
@@ -265,7 +266,7 @@ def _explained(proposal: "Proposal", city: Any) -> Iterator[str]:
         if code != proposal.matter
     ]
     yield f"or       {', '.join(others) or '–'}"
-    yield f"words    {'、'.join(proposal.words) or '–'}"
+    yield f"words    {'、'.join(words) or '–'}"
     yield f"place    {city.area_name(proposal.area)} ({proposal.place.how}{': ' + proposal.place.words if proposal.place.words else ''})"
     if proposal.assignment:
         found = proposal.assignment
