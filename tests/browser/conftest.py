@@ -58,12 +58,15 @@ def town(transactional_db, live_server, tmp_path):
 
 @pytest.fixture
 def sign_in(browser, town):
-    """A desk for somebody: a page of their own, signed in and on a wide screen."""
+    """A desk for somebody: a page of their own, signed in, on a wide screen unless told otherwise."""
     contexts = []
 
-    def desk(name):
+    def desk(name, *, width=1440, scripted=True):
         context = browser.new_context(
-            locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+            locale="zh-CN",
+            viewport={"width": width, "height": 844 if width < 992 else 900},
+            reduced_motion="reduce",
+            java_script_enabled=scripted,
         )
         contexts.append(context)
         page = context.new_page()

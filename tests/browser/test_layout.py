@@ -54,6 +54,47 @@ def test_staff_pages_fit(page, town, sign_in, width):
         assert sideways(desk) <= 0, f"{address} at {width}"
 
 
+@pytest.mark.parametrize("scripted", [True, False])
+def test_on_a_phone_the_story_stands_first_and_acts_are_at_the_thumb(
+    browser, page, town, sign_in, scripted
+):
+    number, _ = report(page, town.url)
+    desk = sign_in("handler", width=390, scripted=scripted)
+    desk.goto(f"{town.url}/cases/{number}/")
+    bar, acts = desk.locator(".act-bar"), desk.locator("#acts")
+    assert bar.bounding_box()["y"] > 700  # of 844, without scrolling
+    for section in (".head", "[aria-labelledby=clocks-h]", "[aria-labelledby=way-h]"):
+        assert desk.locator(section).bounding_box()["y"] < acts.bounding_box()["y"]
+    bar.locator("a").first.click()
+    sign = desk.locator("#act-sign")
+    assert -1 <= sign.bounding_box()["y"] < 700
+    if scripted:  # it is opened already
+        assert sign.get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_what_was_wrong_is_in_sight(page, town, sign_in, scripted):
+    number, _ = report(page, town.url)
+    desk = sign_in("handler", width=390, scripted=scripted)
+    desk.goto(f"{town.url}/cases/{number}/")
+    desk.click("#act-note > summary")
+    with desk.expect_navigation():
+        desk.click("#act-note form button[type=submit]")
+    fault = desk.locator("#act-note .fault")
+    assert 0 < fault.bounding_box()["y"] < 844
+
+
+def test_on_a_desk_there_is_no_bar(page, town, sign_in):
+    number, _ = report(page, town.url)
+    desk = sign_in("handler")
+    desk.goto(f"{town.url}/cases/{number}/")
+    assert not desk.locator(".act-bar").is_visible()
+    acts, way = (
+        desk.locator(it).bounding_box() for it in ("#acts", "[aria-labelledby=way-h]")
+    )
+    assert acts["x"] > way["x"] + way["width"] - 1
+
+
 def test_buttons_are_large_enough_for_a_thumb(page, town):
     page.goto(town.url)
     for button in page.locator("main button:visible, main input:visible:not([type=hidden])").all():

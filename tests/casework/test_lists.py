@@ -50,6 +50,25 @@ def test_what_is_due_first_comes_first(many):
     assert [row.next_due_at for row in rows] == sorted(row.next_due_at for row in rows)
 
 
+def test_a_row_says_which_clock_is_due_next(town):
+    opened = make_case(now=monday(9))
+    handler = user("handler", unit="street-east")
+
+    def next_due():
+        (row,) = case_list(AGENT, now=monday(9.1)).rows
+        return row.next_due
+
+    seen = [next_due()]
+    for verb, data in (
+        ("sign", {}),
+        ("contact", {"contacted": True}),
+        ("report", {"text": "It was taken away."}),
+    ):
+        perform(opened.case_id, verb, acting=handler, now=monday(9.1), data=data)
+        seen.append(next_due())
+    assert seen == ["sign", "contact", "handle", "follow_up"]
+
+
 def test_scopes_that_overlap_show_a_case_once(many):
     both = Actor(
         "user",

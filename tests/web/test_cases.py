@@ -53,6 +53,58 @@ def test_a_handler_signs_contacts_and_answers(case, signed_in, now):
     assert "联系上了" in page
 
 
+def first_act(page):
+    """The act that is marked as the next step; empty where none is."""
+    marked = re.findall(r'<details class="act first [^"]*" id="act-(\w+)"', page)
+    return marked[0] if marked else ""
+
+
+def test_the_next_step_stands_first_and_a_call_made_does_not(case, signed_in, now):
+    def page(name):
+        return signed_in(name).get(f"/cases/{case.number}/").content.decode()
+
+    handler = user("handler", unit="street-east")
+    seen = [first_act(page("handler_east"))]
+    for verb, data in (("sign", {}), ("contact", {"contacted": True}), ("start", {})):
+        perform(case.case_id, verb, acting=handler, now=now.at, data=data)
+        seen.append(first_act(page("handler_east")))
+    assert seen == ["sign", "contact", "start", "report"]
+    assert "act-contact" in page("agent")
+    assert first_act(page("agent")) == ""  # who may only call again has no next step
+
+
+def test_what_waits_for_a_decision_stands_first(case, signed_in, now):
+    handler = user("handler", unit="street-east")
+    for verb, data in (
+        ("sign", {}),
+        ("start", {}),
+        ("request_suspension", {"evidence": "a ruling of the court", "text": "it is disputed"}),
+    ):
+        perform(case.case_id, verb, acting=handler, now=now.at, data=data)
+    page = signed_in("supervisor").get(f"/cases/{case.number}/").content.decode()
+    order = re.findall(r'id="act-(\w+)"', page)
+    assert order[:2] == ["approve_suspension", "refuse_suspension"]
+
+
+def test_a_list_says_which_clock_its_time_is(case, signed_in):
+    page = signed_in("handler_east").get("/cases/").content.decode()
+    due = page.split('class="due"')[1].split("</div>")[0]
+    assert '<span class="kind">签收</span>' in due
+
+
+def test_reasons_are_whole_words(people, signed_in, now):
+    number, _ = report("小区门口的路灯不亮了，晚上看不清路")
+    from xianban.casework.models import Case
+
+    row = Case.objects.get(pk=case_of(number))
+    row.proposal["reasons"]["words"] = ["口的路", "灯不", "晚上"]
+    row.save()
+    page = signed_in("dispatcher").get(f"/cases/{number}/").content.decode()
+    shown = re.findall(r'<span class="word">([^<]+)</span>', page)
+    assert "晚上" in shown
+    assert all(word not in ("口的路", "灯不") for word in shown)
+
+
 def test_what_is_missing_is_said_beside_it_and_the_rest_is_kept(case, signed_in):
     client = signed_in("handler_east")
     response = client.post(f"/cases/{case.number}/do/object/", {"text": "it lies across the river"})

@@ -32,6 +32,9 @@ CHOICES = {
 }
 LISTS = {"unit": "units", "matter": "matters", "area": "areas"}
 BACK = "<"  # to the state before
+RANK = ("go", "asked", "plain", "grave")
+# what somebody asked for and waits for: offered only then, and no choice more usual than the other
+ASKED = ("uphold", "reject", "designate", "approve_suspension", "refuse_suspension")
 URGENCIES = ("critical", "urgent", "normal", "complex", "consult")
 
 
@@ -68,17 +71,23 @@ class Act:
 
 
 def acts_from(offers: Sequence[Offer], view: CaseView) -> tuple[Act, ...]:
-    """Every act on offer, the usual next step first and marked."""
-    order = {"go": 0, "plain": 1, "grave": 2}
+    """Every act on offer, the usual next step first and marked; what waits for a decision next."""
     acts = [_act(offer, view) for offer in offers]
-    acts.sort(key=lambda act: (order[act.look.tone], _was_done(act, view)))
-    return tuple(replace(act, first=n == 0 and act.look.tone == "go") for n, act in enumerate(acts))
+    acts.sort(key=lambda act: RANK.index(_rank(act, view)))
+    return tuple(
+        replace(act, first=n == 0 and _rank(act, view) == "go") for n, act in enumerate(acts)
+    )
 
 
-def _was_done(act: Act, view: CaseView) -> bool:
-    """Whether nothing waits for this act any more: the resident can be called again, but need not."""
-    waits = any(clock.kind == act.verb and clock.ended_at is None for clock in view.clocks)
-    return act.verb == "contact" and not waits
+def _rank(act: Act, view: CaseView) -> str:
+    if act.verb == "contact" and not _waits(act, view):
+        return "plain"  # the resident can be called again, but need not
+    return "asked" if act.verb in ASKED else act.look.tone
+
+
+def _waits(act: Act, view: CaseView) -> bool:
+    """Whether a clock runs that this act ends."""
+    return any(clock.kind == act.verb and clock.ended_at is None for clock in view.clocks)
 
 
 def _act(offer: Offer, view: CaseView) -> Act:

@@ -12,7 +12,7 @@ from django.db.models.functions import Left
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
 from xianban.base.ids import case_number
-from xianban.casework.models import Case
+from xianban.casework.models import Case, Clock
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.places import in_area
 from xianban.casework.queries.shown import CaseRow, Counts, Filters, Page
@@ -24,10 +24,6 @@ SOON = timedelta(days=1)
 COUNT_LIMIT = 10_000
 MAX_SIZE = 200
 TITLE_LENGTH = 80
-COUNTING = (
-    "SELECT state, COUNT(*), SUM(CASE WHEN next_due_at < %s THEN 1 ELSE 0 END),"
-    " SUM(CASE WHEN next_due_at >= %s AND next_due_at < %s THEN 1 ELSE 0 END)"
-)
 COUNTING = (
     "SELECT state, COUNT(*), SUM(CASE WHEN next_due_at < %s THEN 1 ELSE 0 END),"
     " SUM(CASE WHEN next_due_at >= %s AND next_due_at < %s THEN 1 ELSE 0 END)"
@@ -62,8 +58,20 @@ def case_list(
     size = max(1, min(size, MAX_SIZE))
     pages = [_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()]
     rows = _merged(pages, filters.order)
-    shown = tuple(_shown(row, may.city, now) for row in rows[:size])
+    kinds = _kinds_due(rows[:size])
+    shown = tuple(_shown(row, may.city, now, kinds.get(row["id"], "")) for row in rows[:size])
     return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
+
+
+def _kinds_due(rows: list[dict[str, Any]]) -> dict[int, str]:
+    """Which clock of each case it is that is due next."""
+    due = {row["id"]: row["next_due_at"] for row in rows if row["next_due_at"]}
+    clocks = Clock.objects.filter(case_id__in=due, state="running").order_by("-n")
+    return {
+        case_id: kind
+        for case_id, kind, at in clocks.values_list("case_id", "kind", "due_at")
+        if at == due[case_id]
+    }
 
 
 def _merged(pages: list[list[dict[str, Any]]], order: str) -> list[dict[str, Any]]:
@@ -145,7 +153,7 @@ def _beyond(after: str, order: str) -> Q:
         raise BadInput("this is not the mark of a page; begin the list anew") from None
 
 
-def _shown(row: dict[str, Any], city: City, now: datetime) -> CaseRow:
+def _shown(row: dict[str, Any], city: City, now: datetime, kind: str) -> CaseRow:
     due = row["next_due_at"]
     plain = {name: row[name] for name in COLUMNS if name not in ("title", "matter", "area", "unit")}
     return CaseRow(
@@ -154,6 +162,7 @@ def _shown(row: dict[str, Any], city: City, now: datetime) -> CaseRow:
         matter=matter_named(city, row["matter"]),
         area=area_named(city, row["area"]),
         unit=unit_named(city, row["unit"]),
+        next_due=kind,
         late=due is not None and due < now,
         soon=due is not None and now <= due < now + SOON,
         **plain,

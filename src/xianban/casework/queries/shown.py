@@ -31,7 +31,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case in a list. `next_due_at` is what is due first, whoever holds the ball."""
+    """A case in a list. `next_due_at` is what is due first, whoever holds the ball, `next_due` its kind of clock."""
 
     id: int
     number: str
@@ -48,6 +48,7 @@ class CaseRow:
     received_at: datetime
     due_at: datetime
     next_due_at: datetime | None
+    next_due: str
     late: bool
     soon: bool
     reopened: int

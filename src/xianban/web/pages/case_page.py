@@ -126,6 +126,7 @@ def _conflict(
         if value and name not in ("version", "csrfmiddlewaretoken")
     }
     conflict = {
+        "code": verb,
         "verb": verb_of(verb),
         "meanwhile": lines_of(meanwhile),
         "still": any(one.verb == verb for one in acts),

@@ -43,8 +43,25 @@ document.addEventListener("toggle", (event) => {
   for (const other of document.querySelectorAll("details.act[open]")) {
     if (other !== opened && !other.contains(opened)) other.open = false;
   }
+  if (opened.querySelector("[autofocus]")) return; // what was wrong stands first
   opened.querySelector("textarea, select, input:not([type=hidden])")?.focus({ preventScroll: true });
 }, true);
+
+// A link to an act, as at the foot of a phone, opens it.
+const openAct = (hash) => {
+  const act = hash.startsWith("#act-") && document.getElementById(hash.slice(1));
+  if (act) act.open = true;
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href^='#act-']");
+  if (link) openAct(link.hash);
+});
+openAct(location.hash);
+// What was wrong is where one looks, though the page grew since it got the focus.
+addEventListener("load", () => {
+  const wrong = document.activeElement;
+  if (wrong?.closest("details.act") && wrong.matches("[autofocus]")) wrong.scrollIntoView({ block: "center" });
+});
 
 // What a resident has typed outlives a lost connection or a closed page; it is forgotten once sent.
 const draft = document.querySelector("form[data-draft]");
