@@ -18,6 +18,7 @@ from xianban.accounts.queries import (
     names_of,
     resident_actor,
     users_for,
+    vacant,
 )
 from xianban.accounts.rules import (
     MACHINE,
@@ -59,5 +60,6 @@ __all__ = [
     "set_password",
     "tries",
     "users_for",
+    "vacant",
     "verbs_of",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from xianban.accounts.models import User
+from xianban.accounts.models import Grant, User
 from xianban.accounts.rules import Actor, Granted, Role
 from xianban.base.errors import NotFound
 
@@ -61,6 +61,13 @@ def users_for(*, unit: str | None = None, role: Role | None = None) -> list[User
     }
     rows = User.objects.filter(is_active=True, **wanted).distinct().order_by("username")
     return [_seen(user) for user in rows.prefetch_related("grants")]
+
+
+def vacant(roles: Iterable[Role]) -> list[Role]:
+    """Those of the roles that no active user holds anywhere; one query."""
+    held = Grant.objects.filter(user__is_active=True).values_list("role", flat=True)
+    known = set(held.distinct())
+    return [role for role in roles if role not in known]
 
 
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:

@@ -38,6 +38,7 @@ class Loaded:
     added: Mapping[str, int]
     closed: Mapping[str, int]
     warnings: int
+    missing_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,12 @@ def load(
         ) from reason
     finally:
         forget()
-    return Loaded(**loaded, digest=digest, warnings=len(report.warnings))
+    return Loaded(
+        **loaded,
+        digest=digest,
+        warnings=len(report.warnings),
+        missing_years=report.missing_years,
+    )
 
 
 def digest_of(tables: Tables) -> str:

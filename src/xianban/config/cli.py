@@ -19,6 +19,7 @@ COMMANDS = {
     "dispatch": ("dispatch", "group", "Train, evaluate and question the text model."),
     "foresee": ("foresee", "foresee", "See what any file of requests shows; no set-up."),
     "ledger": ("ledger", "group", "Verify the record of every act."),
+    "outbox": ("outbox", "outbox", "Which notices did not go out, and why."),
     "user": ("user", "group", "Add people, set passwords, list who may do what."),
     "backup": ("backup", "backup", "Write everything to one file while the city runs."),
     "restore": ("backup", "restore", "Bring a backup back, whole or not at all."),

@@ -11,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 from xianban.base.clock import utc_now
 from xianban.base.home import home
+from xianban.config.alarms import alarms
 from xianban.ledger.api import RoundSeen, rounds
 
 SILENCE = timedelta(minutes=2)  # the worker shows itself every few seconds
@@ -58,8 +59,12 @@ def _disk() -> Finding:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when all is well, 503 when something is not; the body names it."""
+    """200 when all is well, 503 when something is not; the body names it, and what else to mend."""
     findings = look(now=utc_now())
     well = all(one.well for one in findings)
-    body = {"well": well, "findings": [asdict(one) for one in findings]}
+    body = {
+        "well": well,
+        "findings": [asdict(one) for one in findings],
+        "warnings": alarms(now=utc_now()) if findings[0].well else [],
+    }
     return JsonResponse(body, status=200 if well else 503)

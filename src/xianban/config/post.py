@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from xianban.accounts.api import UserSeen, list_users, users_for
+from xianban.accounts.api import Role, UserSeen, list_users, users_for
 from xianban.base.clock import utc_now
 from xianban.base.errors import Unavailable
 from xianban.base.home import home
-from xianban.city.api import current
+from xianban.city.api import City, current
 from xianban.config.letters import Letter, letter
 from xianban.ledger.api import Outgoing
 from xianban.residents.api import contact_for_sending
@@ -36,7 +36,10 @@ class Address:
 def send(notice: Outgoing) -> None:
     """Deliver one notice to everyone it is for; Unavailable if that must be tried again."""
     city = current()
-    for n, address in enumerate(addresses(notice.to, city.language)):
+    found = list(addresses(notice.to, city.language))
+    if not found and not notice.to.startswith("person:"):  # a person may have left no contact
+        raise Unavailable(_nobody(notice.to, city))
+    for n, address in enumerate(found):
         words = letter(
             notice.kind,
             notice.payload,
@@ -52,7 +55,7 @@ def send(notice: Outgoing) -> None:
 
 
 def addresses(to: str, language: str) -> Iterator[Address]:
-    """Everyone behind person:ID, user:ID or unit:CODE; nobody where a person was erased."""
+    """Everyone behind person:ID, user:ID, unit:CODE or role:NAME:AREA; nobody where a person was erased."""
     kind, _, name = to.partition(":")
     if kind == "person":
         contact = contact_for_sending(int(name))
@@ -62,12 +65,42 @@ def addresses(to: str, language: str) -> Iterator[Address]:
             )
     elif kind == "unit":
         yield from (_of_user(user, language) for user in users_for(unit=name))
+    elif kind == "role":
+        yield from (_of_user(user, language) for user in _with_role(name))
     elif kind == "user":
         yield from (
             _of_user(user, language)
             for user in list_users()
             if user.id == int(name) and user.active
         )
+
+
+def _with_role(name: str) -> list[UserSeen]:
+    """Who has the role there now, whatever their unit."""
+    role, _, area = name.partition(":")
+    here = current()
+    areas = here.area_path(area if area in here.areas else here.root)
+    return [
+        user
+        for user in users_for(role=Role(role))
+        if any(grant.role == role and grant.covers(areas, {grant.unit}) for grant in user.grants)
+    ]
+
+
+def _nobody(to: str, city: City) -> str:
+    kind, _, name = to.partition(":")
+    if kind == "unit":
+        return (
+            f"nobody acts for {city.unit_name(name) or name}; add somebody with "
+            f"`xianban user add NAME --role handler --unit {name}`"
+        )
+    if kind == "role":
+        role = name.partition(":")[0]
+        return (
+            f"nobody is {role} where the case lies; add one with "
+            f"`xianban user add NAME --role {role}`"
+        )
+    return "the account of the receiver is closed"
 
 
 def _of_user(user: UserSeen, language: str) -> Address:

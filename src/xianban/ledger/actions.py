@@ -19,7 +19,7 @@ LEASE = timedelta(minutes=5)  # a sender that died in between is followed by ano
 
 @dataclass(frozen=True)
 class NewNotice:
-    """A message to send: `to` is person:ID, user:ID, unit:CODE or webhook:NAME."""
+    """A message to send: `to` is person:ID, user:ID, unit:CODE, role:NAME:AREA or webhook:NAME."""
 
     kind: str
     to: str
@@ -160,6 +160,12 @@ def send_due(
             Notice.objects.filter(pk=row.pk).update(state=Notice.State.SENT, sent_at=now, error="")
             sent += 1
     return Sent(sent, retried, failed, held)
+
+
+def try_again(*, since: datetime, now: datetime) -> int:
+    """Put those given up on back in line, as if new; how many."""
+    rows = Notice.objects.filter(state=Notice.State.FAILED, created_at__gte=since)
+    return rows.update(state=Notice.State.WAITING, try_at=now, attempts=0)
 
 
 def _claim(now: datetime, limit: int) -> list[Notice]:

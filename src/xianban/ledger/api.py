@@ -9,15 +9,18 @@ from xianban.ledger.actions import (
     enqueue,
     round_of,
     send_due,
+    try_again,
 )
 from xianban.ledger.queries import (
     Act,
     RoundSeen,
+    Undelivered,
     Verdict,
     head_of,
     history,
     newest_seqs,
     rounds,
+    undelivered,
     verify,
     waiting_notices,
 )
@@ -32,6 +35,7 @@ __all__ = [
     "Outgoing",
     "RoundSeen",
     "Sent",
+    "Undelivered",
     "Verdict",
     "append",
     "checkpoint",
@@ -42,6 +46,8 @@ __all__ = [
     "round_of",
     "rounds",
     "send_due",
+    "try_again",
+    "undelivered",
     "verify",
     "waiting_notices",
 ]

@@ -53,6 +53,9 @@ class Notice(models.Model):
                 fields=["try_at"], condition=models.Q(state="waiting"), name="notices_to_send"
             ),
             models.Index(fields=["to", "-id"], name="notices_of_one"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(state="failed"), name="notices_given_up"
+            ),
         ]
 
 

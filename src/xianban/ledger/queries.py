@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q
+
 from xianban.ledger.models import Act as ActRow
 from xianban.ledger.models import Checkpoint, Notice, Round
 from xianban.ledger.rules import START, Head, root_of, seal, seal_checkpoint
@@ -41,6 +43,15 @@ class RoundSeen:
     started_at: datetime
     ended_at: datetime | None
     note: str
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """So many notices did not go out for this reason; `given_up` of them are not tried again."""
+
+    error: str
+    count: int
+    given_up: int
 
 
 def head_of(subject: str) -> Head:
@@ -153,6 +164,21 @@ def rounds() -> dict[str, RoundSeen]:
         row.name: RoundSeen(row.name, row.started_at, row.ended_at, row.note)
         for row in Round.objects.all()
     }
+
+
+def undelivered(*, since: datetime) -> list[Undelivered]:
+    """Why notices made since then have not gone out, the commonest reason first."""
+    stuck = Notice.objects.filter(
+        Q(state=Notice.State.FAILED) | Q(state=Notice.State.WAITING) & ~Q(error=""),
+        created_at__gte=since,
+    )
+    rows = stuck.values("error").annotate(
+        count=Count("id"), given_up=Count("id", filter=Q(state=Notice.State.FAILED))
+    )
+    return [
+        Undelivered(row["error"], row["count"], row["given_up"])
+        for row in rows.order_by("-count", "error")
+    ]
 
 
 def waiting_notices(*, now: datetime) -> int:

@@ -100,4 +100,6 @@ def _receivers(
     role = Role.DISPATCHER if whom == "desk" else Role.SUPERVISOR
     areas = areas_around(city, standing.area)
     level = LEVELS[0] if whom == "desk" else standing.level
-    return staff.near(role, areas=areas, unit=standing.unit, level=level)
+    near = staff.near(role, areas=areas, unit=standing.unit, level=level)
+    # nobody to tell is to be seen: it waits in the outbox for somebody with the role, and is given up there
+    return near or [f"role:{role}:{areas[-1] if areas else ''}"]

@@ -10,7 +10,7 @@ from xianban.city.rules.city import Row, Tables
 from xianban.city.rules.coverage import gaps_of, overlaps_of
 from xianban.city.rules.duties import duty_of, words
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report, nearest
-from xianban.city.rules.remarks import remarks_on
+from xianban.city.rules.remarks import missing_years, remarks_on
 from xianban.city.rules.tables import BY_FILE, FIELDS, KIND_MARK, LEVELS, SHEETS
 
 MATTER_LEVELS = 3
@@ -42,11 +42,13 @@ def check_pack(pack: PackAsRead, *, on: date) -> Report:
     root = next((row["code"] for row in pack.tables["areas"] if not row["parent"]), "")
     overlaps = overlaps_of(duty_of(row, root=root) for row in pack.tables["duties"])
     gaps: list[Gap] = []
+    years: tuple[int, ...] = ()
     if COVERAGE_FILES.isdisjoint(fault.file for fault in faults):
         city = build_city(pack.tables)
         gaps = list(gaps_of(city, on=on))
         if not faults:
             warnings += remarks_on(city, on=on)
+            years = missing_years(city, on=on)
     else:
         warnings.append(
             Fault("duties.csv", None, "", "gaps are not looked for yet", "mend the faults first")
@@ -57,6 +59,7 @@ def check_pack(pack: PackAsRead, *, on: date) -> Report:
         overlaps=tuple(overlaps),
         warnings=tuple(warnings),
         counts={name: len(pack.tables[name]) for name in FIELDS},
+        missing_years=years,
     )
 
 

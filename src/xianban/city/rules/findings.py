@@ -75,6 +75,7 @@ class Report:
     overlaps: tuple[Overlap, ...] = ()
     warnings: tuple[Fault, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    missing_years: tuple[int, ...] = ()  # this and the next, where the calendar does not know them
 
     @property
     def sound(self) -> bool:

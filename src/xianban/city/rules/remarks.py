@@ -42,15 +42,19 @@ def _some(items: Sequence[str]) -> str:
     return ", ".join(items[:SHOWN]) + more
 
 
+def missing_years(city: City, *, on: date) -> tuple[int, ...]:
+    """This year and the next, where the calendar has no row of them."""
+    return tuple(year for year in (on.year, on.year + 1) if year not in city.calendar.years)
+
+
 def _calendar(city: City, on: date) -> Iterator[Fault]:
-    for year in (on.year, on.year + 1):
-        if year not in city.calendar.years:
-            yield _remark(
-                "calendar.csv",
-                "date",
-                f"MISSING YEAR {year}: no row tells its holidays and shifted working days",
-                "add them as soon as they are announced; until then limits in working time count weekdays alone",
-            )
+    for year in missing_years(city, on=on):
+        yield _remark(
+            "calendar.csv",
+            "date",
+            f"MISSING YEAR {year}: no row tells its holidays and shifted working days",
+            "add them as soon as they are announced; until then limits in working time count weekdays alone",
+        )
 
 
 def _area_codes(city: City) -> Iterator[Fault]:

@@ -34,12 +34,14 @@ def check(pack: Path, on: datetime | None, as_json: bool) -> None:
     """Say what is wrong with a pack, where, and how to mend it. Exit code 1 where something is."""
     django_up()
     from xianban.city import api
+    from xianban.config.alarms import announce, calendar_alarm
 
     report = api.check(pack, on=_day(on))
     if as_json:
         _print_json({"pack": str(pack), "sound": report.sound, **asdict(report)})
     else:
         _print_report(report)
+    announce(calendar_alarm(report.missing_years))
     sys.exit(0 if report.sound else 1)
 
 
@@ -56,6 +58,7 @@ def load(pack: Path, effective: datetime | None, as_json: bool) -> None:
     ready()
     from xianban.base.clock import utc_now
     from xianban.city import api
+    from xianban.config.alarms import announce, calendar_alarm
 
     loaded = api.load(pack, now=utc_now(), effective=_day(effective))
     if as_json:
@@ -70,6 +73,7 @@ def load(pack: Path, effective: datetime | None, as_json: bool) -> None:
         click.echo(
             f"{loaded.warnings} remark(s); `xianban city check {pack}` shows them.", err=True
         )
+    announce(calendar_alarm(loaded.missing_years))
 
 
 @group.command()

@@ -21,6 +21,10 @@ def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
 
     must_be_free(host, port)
     ready()
+    from xianban.base.clock import utc_now
+    from xianban.config.alarms import alarms, announce
+
+    announce(alarms(now=utc_now()))
     click.echo(f"Serving on http://{host}:{port}/ (Ctrl-C stops)", err=True)
     run(host=host, port=port, workers=workers, with_worker=not no_worker)
 
