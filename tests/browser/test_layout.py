@@ -90,9 +90,7 @@ def test_on_a_desk_there_is_no_bar(page, town, sign_in):
     desk = sign_in("dispatcher")
     desk.goto(f"{town.url}/cases/{number}/")
     assert not desk.locator(".act-bar").is_visible()
-    acts, way = (
-        desk.locator(it).bounding_box() for it in ("#acts", "[aria-labelledby=way-h]")
-    )
+    acts, way = (desk.locator(it).bounding_box() for it in ("#acts", "[aria-labelledby=way-h]"))
     assert acts["x"] > way["x"] + way["width"] - 1
 
 

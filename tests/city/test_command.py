@@ -41,6 +41,19 @@ def test_check_json_is_one_document(pack):
 
 
 @pytest.mark.django_db
+def test_a_missing_calendar_year_is_a_loud_warning(pack):
+    assert "WARNING" not in run("check", pack, "--on", "2026-11-20").stderr
+    calendar = pack / "calendar.csv"
+    lines = calendar.read_text().splitlines(keepends=True)
+    calendar.write_text("".join(line for line in lines if not line.startswith("2027")))
+    alarm = "WARNING: calendar.csv has no row of 2027"
+    done = run("check", pack, "--on", "2026-11-20", "--json")
+    assert alarm in done.stderr
+    assert json.loads(done.stdout)["missing_years"] == [2027]
+    assert alarm in run("load", pack, "--effective", "2026-11-20").stderr
+
+
+@pytest.mark.django_db
 def test_load_twice_export_and_load(pack, tmp_path):
     assert "in effect from 1900-01-01" in run("load", pack).stdout
     assert "Nothing to change" in run("load", pack).stdout

@@ -37,12 +37,25 @@ def test_people_are_told_what_to_do_next(run, tmp_path):
     assert "Correct them there and import that file" in told
 
 
+def test_headings_alone_are_said_with_a_remedy(run, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(CSV.splitlines()[0] + "\n")
+    done = run(path)
+    assert done.exit_code == 0
+    assert "a.csv has headings and no row below them" in done.stdout
+    assert "first sheet" in done.stdout
+    done = run(path, "--json")
+    assert json.loads(done.stdout)["read"] == 0
+    assert "no row below them" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
         (["none.csv"], "There is no file"),
         (["a.csv", "--map", "nothing"], "There is no map “nothing”"),
         (["a.csv", "--map", "messages"], "a.csv has no column “留言编号”"),
+        (["a.csv", "--map", "messages"], "`--map generic` fits this file"),
         (["a.csv", "--source", "x" * 31], "1 to 30 characters"),
     ],
 )

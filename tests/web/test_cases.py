@@ -300,3 +300,13 @@ def test_a_case_in_english(case, signed_in):
     text = re.sub(r"<[^>]+>", " ", page)
     assert "What you can do now" in text
     assert not re.findall(r"[一-鿿]+", text.replace("中文", ""))
+
+
+def test_a_role_that_nobody_holds_is_said_to_who_can_mend_it(people, signed_in):
+    from xianban.accounts.api import MACHINE, set_active
+
+    assert "没有人担任" not in signed_in("administrator").get("/cases/").content.decode()
+    set_active("supervisor", False, acting=MACHINE, now=monday(9))
+    said = "现在没有人担任督办员"
+    assert said in signed_in("administrator").get("/cases/").content.decode()
+    assert said not in signed_in("handler_east").get("/cases/").content.decode()

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 MARGIN = 8  # characters read on both sides of a run, to see which words it lies in
 LONGEST = 8  # characters of one phrase
 # Words that tell nobody anything when they stand at the edge of a phrase, or alone.
-EMPTY = frozenset(
+TELLING_NOTHING = (
     "的 了 在 是 有 和 与 就 也 都 还 又 才 很 太 我 你 您 他 她 它 这 那 其 之 某 该 此 到 被 把 对 给 从 为 以 于 由 向 里 内"
     " 吗 呢 吧 啊 呀 着 过 而 且 并 或 但 及 等 去 来 将 会 能 要 让 个 们 号 区 市 县 再 更 最 所 因 如 请 各 每 第 年 月 日"
     " 我们 你们 他们 大家 自己 这个 那个 这样 这里 那里 这些 那些 这种 这是 一个 一些 一种 一直 一下 而且 并且 还有 还是 就是 只是"
     " 但是 可是 因为 所以 如果 虽然 于是 或者 以及 以后 之后 之前 以前 已经 曾经 现在 目前 可以 能够 应该 需要 非常 十分 比较 什么 怎么"
     " 怎样 为何 何时 没有 有没有 不是 不能 不到 是否 能否 请问 您好 你好 希望 谢谢 感谢 尊敬 领导 相关 有关 问题 情况 时候 时间 反映 咨询"
     " 投诉 举报 建议 要求 解决 处理 进行 发生 看看 真正 直接 很多 多次 来电 诉求"
-    " a an the of to and or in on at by for is it are was be we you i not no with this that".split()
+    " a an the of to and or in on at by for is it are was be we you i not no with this that"
 )
+EMPTY = frozenset(TELLING_NOTHING.split())
 DENY = frozenset("不没未无别")  # it belongs to what follows
 
 

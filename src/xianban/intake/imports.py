@@ -99,7 +99,7 @@ def import_file(
     with ExitStack() as stack:
         table = stack.enter_context(opened(path))
         run = _Run(
-            reader=RowReader(fitted(columns, table.headings, file=path.name), tz=here.tz),
+            reader=RowReader(_fitting(columns, table.headings, file=path.name), tz=here.tz),
             find_faults=fault_finder(now=now),
             acting=acting,
             now=now,
@@ -114,6 +114,20 @@ def import_file(
                 progress(replace(run.tally, seconds=perf_counter() - began), table.done())
         kept = run.rejects.keep(path.name, now=now)
     return replace(run.tally, seconds=round(perf_counter() - began, 3), rejected_file=kept)
+
+
+def _fitting(columns: ColumnMap, headings: Sequence[str], *, file: str) -> ColumnMap:
+    """`fitted`; where it refuses, the map of ours that would do is named."""
+    try:
+        return fitted(columns, headings, file=file)
+    except BadInput as reason:
+        for name in map_names():
+            try:
+                fitted(_found_map(name), headings, file=file)
+            except BadInput:
+                continue
+            raise BadInput(f"{reason}; `--map {name}` fits this file") from None
+        raise
 
 
 def batched(rows: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -68,6 +68,8 @@ def import_(
         )
     if as_json:
         click.echo(json.dumps(_plain(done), ensure_ascii=False))
+        if not done.read:
+            click.echo(_told(done, file), err=True)
     else:
         click.echo(_told(done, file))
 
@@ -103,6 +105,11 @@ def _plain(done: "Imported") -> dict[str, Any]:
 
 
 def _told(done: "Imported", file: Path) -> str:
+    if not done.read:
+        return (
+            f"{file.name} has headings and no row below them: nothing was brought in. See that the "
+            "export is complete and, in a workbook, that the requests are on its first sheet."
+        )
     lines = [
         f"{done.read:,} rows read in {done.seconds:,.1f} s: {done.accepted:,} accepted, "
         f"{done.known:,} known already, {done.rejected:,} rejected."

@@ -10,7 +10,9 @@ SHOWN = 20
 
 
 @click.command()
-@click.option("--days", default=7, show_default=True, type=click.IntRange(min=1), help="How far back to look.")
+@click.option(
+    "--days", default=7, show_default=True, type=click.IntRange(min=1), help="How far back to look."
+)
 @click.option("--again", is_flag=True, help="Try those given up on once more.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def outbox(days: int, again: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from xianban.accounts.api import Actor
+from xianban.accounts.api import Actor, Role, vacant
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.casework import api as casework
@@ -35,6 +35,8 @@ TABS: tuple[tuple[str, Promise, dict[str, Any]], ...] = (
     ),
 )
 SIZE = 50
+TOLD = (Role.DISPATCHER, Role.SUPERVISOR)  # by role, whoever holds it
+CONCERNED = (Role.ADMINISTRATOR, Role.DISPATCHER, Role.SUPERVISOR)
 
 
 @require_safe
@@ -59,11 +61,19 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         "typed": typed,
         "faults": faults,
         "filtered": bool(chosen),
+        "vacant": _vacant_for(actor),
         "more": _query(typed, tab=tab, after=page.next) if page.next else "",
         "first": _query(typed, tab=tab) if request.GET.get("after") else "",
         **_choices(typed),
     }
     return render(request, "cases/list.html", context)
+
+
+def _vacant_for(actor: Actor) -> list[str]:
+    """Roles that nobody holds though notices go to them, for those who would see to it."""
+    if not any(grant.role in CONCERNED for grant in actor.grants):
+        return []
+    return [str(words.ROLES[role]) for role in vacant(TOLD)]
 
 
 def _chosen(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
