@@ -5,6 +5,7 @@ its two grids; in West lies Harbour Street with the community Quay. 2026-11-02 i
 """
 
 import csv
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,8 +66,11 @@ SHEETS = {
 }
 
 
-def write_town(folder: Path) -> Path:
-    """The town as a city pack in `folder`."""
+OUTLINES = {EAST: (121.3, 121.5), WEST: (121.1, 121.3)}  # from and to longitude, at latitude 31.2
+
+
+def write_town(folder: Path, *, drawn: bool = False) -> Path:
+    """The town as a city pack in `folder`; with polygons of its districts where `drawn`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "city.toml").write_text(
         'name = "Testburg"\ntimezone = "Asia/Shanghai"\n', encoding="utf-8"
@@ -77,15 +81,25 @@ def write_town(folder: Path) -> Path:
             sheet = csv.writer(file)
             sheet.writerow(columns)
             sheet.writerows((*row, *[""] * (len(columns) - len(row))) for row in rows)
+    if drawn:
+        outlines = [_outline(code, *edges) for code, edges in OUTLINES.items()]
+        text = json.dumps({"type": "FeatureCollection", "features": outlines})
+        (folder / "areas.geojson").write_text(text, encoding="utf-8")
     return folder
 
 
-def load_town(folder: Path):
+def _outline(code: str, west: float, east: float):
+    corners = [[west, 31.1], [east, 31.1], [east, 31.3], [west, 31.3], [west, 31.1]]
+    geometry = {"type": "Polygon", "coordinates": [corners]}
+    return {"type": "Feature", "properties": {"code": code}, "geometry": geometry}
+
+
+def load_town(folder: Path, *, drawn: bool = False):
     """Load the town into the database; the city as it is then."""
     from xianban.city.api import current, forget, load
 
     forget()
-    load(write_town(folder), now=datetime(2026, 1, 1, tzinfo=UTC))
+    load(write_town(folder, drawn=drawn), now=datetime(2026, 1, 1, tzinfo=UTC))
     forget()
     return current()
 

@@ -47,7 +47,7 @@ def town(transactional_db, live_server, tmp_path):
     from django.core.cache import cache
 
     cache.clear()
-    load_town(tmp_path / "town")
+    load_town(tmp_path / "town", drawn=True)
     people = [
         NewUser(name, name=name.title(), password=PASSWORD, grants=(grant,))
         for name, grant in PEOPLE.items()

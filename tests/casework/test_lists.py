@@ -56,6 +56,7 @@ def test_a_row_says_which_clock_is_due_next(town):
 
     def next_due():
         (row,) = case_list(AGENT, now=monday(9.1)).rows
+        assert monday(9) <= row.next_due_since <= monday(9.1)
         return row.next_due
 
     seen = [next_due()]

@@ -310,3 +310,11 @@ def test_a_role_that_nobody_holds_is_said_to_who_can_mend_it(people, signed_in):
     said = "现在没有人担任督办员"
     assert said in signed_in("administrator").get("/cases/").content.decode()
     assert said not in signed_in("handler_east").get("/cases/").content.decode()
+
+
+def test_what_the_machine_thinks_stands_first_while_nobody_decided(people, signed_in):
+    number, _ = report("something odd")
+    page = signed_in("dispatcher").get(f"/cases/{number}/").content.decode()
+    assert 'class="case-grid undecided"' in page
+    assert "系统的建议" in page
+    assert "为什么这样派" not in page

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from builders import load_town
 from xianban.web.forms import new_key
 
 SAID = {
@@ -161,3 +162,11 @@ def test_what_a_resident_loads_first_is_small(town):
         body = client.get(file.decode(), headers={"Accept-Encoding": "gzip"})
         total += len(b"".join(body.streaming_content))
     assert total < 200_000
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_city_without_polygons_shows_no_empty_map(db, tmp_path, now, drawn):
+    load_town(tmp_path / "town", drawn=drawn)
+    page = Client().get("/").content.decode()
+    assert ('id="map"' in page) == drawn
+    assert "用我现在的位置" in page

@@ -12,14 +12,17 @@ from xianban.city import api as city
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The shared context: `city_name` (empty before a pack is loaded), `now`, the other language."""
+    """The shared context: `city_name` (empty before a pack is loaded), whether there is anything to
+    draw as a map, `now`, the other language."""
     try:
-        name = city.current().name
+        known = city.current()
+        name, has_map = known.name, bool(known.shapes or known.background)
     except NotFound:
-        name = ""
+        name, has_map = "", False
     here = get_language() or settings.LANGUAGE_CODE
     return {
         "city_name": name,
+        "has_map": has_map,
         "now": utc_now(),
         "language": here,
         "other_language": next((pair for pair in settings.LANGUAGES if pair[0] != here), None),

@@ -58,18 +58,20 @@ def case_list(
     size = max(1, min(size, MAX_SIZE))
     pages = [_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()]
     rows = _merged(pages, filters.order)
-    kinds = _kinds_due(rows[:size])
-    shown = tuple(_shown(row, may.city, now, kinds.get(row["id"], "")) for row in rows[:size])
+    clocks = _clocks_due(rows[:size])
+    shown = tuple(_shown(row, may.city, now, clocks.get(row["id"])) for row in rows[:size])
     return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
 
 
-def _kinds_due(rows: list[dict[str, Any]]) -> dict[int, str]:
-    """Which clock of each case it is that is due next."""
+def _clocks_due(rows: list[dict[str, Any]]) -> dict[int, tuple[str, datetime]]:
+    """Which clock of each case it is that is due next: its kind, and since when it runs."""
     due = {row["id"]: row["next_due_at"] for row in rows if row["next_due_at"]}
     clocks = Clock.objects.filter(case_id__in=due, state="running").order_by("-n")
     return {
-        case_id: kind
-        for case_id, kind, at in clocks.values_list("case_id", "kind", "due_at")
+        case_id: (kind, since)
+        for case_id, kind, since, at in clocks.values_list(
+            "case_id", "kind", "started_at", "due_at"
+        )
         if at == due[case_id]
     }
 
@@ -153,8 +155,11 @@ def _beyond(after: str, order: str) -> Q:
         raise BadInput("this is not the mark of a page; begin the list anew") from None
 
 
-def _shown(row: dict[str, Any], city: City, now: datetime, kind: str) -> CaseRow:
+def _shown(
+    row: dict[str, Any], city: City, now: datetime, clock: tuple[str, datetime] | None
+) -> CaseRow:
     due = row["next_due_at"]
+    kind, since = clock or ("", row["received_at"])
     plain = {name: row[name] for name in COLUMNS if name not in ("title", "matter", "area", "unit")}
     return CaseRow(
         title=row["title"] or row["begins"],
@@ -163,6 +168,7 @@ def _shown(row: dict[str, Any], city: City, now: datetime, kind: str) -> CaseRow
         area=area_named(city, row["area"]),
         unit=unit_named(city, row["unit"]),
         next_due=kind,
+        next_due_since=since,
         late=due is not None and due < now,
         soon=due is not None and now <= due < now + SOON,
         **plain,

@@ -49,6 +49,7 @@ class CaseRow:
     due_at: datetime
     next_due_at: datetime | None
     next_due: str
+    next_due_since: datetime
     late: bool
     soon: bool
     reopened: int

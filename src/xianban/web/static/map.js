@@ -51,16 +51,21 @@
     if (box.dataset.pick !== undefined) pick(box, map, place);
   }
 
+  const keep = (where) => {
+    const lat = document.getElementById("id_lat");
+    const said = document.getElementById("picked");
+    lat.value = where.lat.toFixed(6);
+    document.getElementById("id_lon").value = where.lng.toFixed(6);
+    said.textContent = said.dataset.done;
+    lat.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
   function pick(box, map, place) {
     const lat = document.getElementById("id_lat");
     const lon = document.getElementById("id_lon");
-    const said = document.getElementById("picked");
     const choose = (where, near) => {
-      lat.value = where.lat.toFixed(6);
-      lon.value = where.lng.toFixed(6);
       place(where.lat, where.lng, near);
-      said.textContent = said.dataset.done;
-      lat.dispatchEvent(new Event("change", { bubbles: true }));
+      keep(where);
     };
     if (lat.value && lon.value) place(+lat.value, +lon.value, true);
     map.on("click", (event) => choose(event.latlng, false));
@@ -81,11 +86,12 @@
       const said = document.getElementById("picked");
       said.textContent = said.dataset.wait;
       navigator.geolocation.getCurrentPosition(async (position) => {
+        const where = { lat: position.coords.latitude, lng: position.coords.longitude };
         const box = document.querySelector("[data-pick]");
+        if (!box) { keep(where); return; } // a city without polygons has no map
         const fold = box.closest("details");
         if (fold) fold.open = true;
         await draw(box);
-        const where = { lat: position.coords.latitude, lng: position.coords.longitude };
         box.choose(where, true);
       }, () => { said.textContent = said.dataset.failed; }, { enableHighAccuracy: true, timeout: 8000 });
     });

@@ -164,9 +164,9 @@ def due(context: Mapping[str, Any], row: Any) -> dict[str, Any]:
     at = row.next_due_at
     if at is None:
         return {"at": None, "row": row, "now": now}
-    whole = max(1.0, (at - row.received_at).total_seconds())
+    whole = max(1.0, (at - row.next_due_since).total_seconds())
     look = "late" if row.late else "soon" if row.soon else "running"
-    share = 1.0 if row.late else (now - row.received_at).total_seconds() / whole
+    share = 1.0 if row.late else (now - row.next_due_since).total_seconds() / whole
     return {
         "at": at,
         "row": row,
