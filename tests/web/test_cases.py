@@ -1,6 +1,7 @@
 """The desk: list, case page, exactly the acts on offer, conflicts, contacts."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -318,3 +319,19 @@ def test_what_the_machine_thinks_stands_first_while_nobody_decided(people, signe
     assert 'class="case-grid undecided"' in page
     assert "系统的建议" in page
     assert "为什么这样派" not in page
+
+
+def test_a_guess_is_marked_as_one(people, signed_in):
+    number, _ = report("something odd")
+    from xianban.casework.models import Case
+
+    doubt = Case.objects.get(pk=case_of(number)).proposal["doubt"]
+    page = signed_in("dispatcher").get(f"/cases/{number}/").content.decode()
+    assert doubt == "low"
+    assert "推测" in page.split('class="facts"')[1].split("</dd>")[0]
+
+
+def test_when_it_is_late_pressing_stands_first(case, signed_in, now):
+    now.at = monday(9) + timedelta(days=20)
+    page = signed_in("supervisor").get(f"/cases/{case.number}/").content.decode()
+    assert re.findall(r'id="act-(\w+)"', page)[0] == "press"

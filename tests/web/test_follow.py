@@ -116,3 +116,17 @@ def test_the_story_shows_no_codes(answered):
     text = re.sub(r"<[^>]+>", " ", page)
     for code in ("street-east", "rectifying", "dispatched", "0202"):
         assert code not in text
+
+
+def test_once_answered_the_page_no_longer_greets(answered):
+    assert "收到了，谢谢您" not in story(*answered).content.decode()
+
+
+def test_staff_see_who_rated(answered, signed_in):
+    number, _ = answered
+    story(*answered, verb="rate", solved="no", text="it is still there")
+    page = signed_in("dispatcher").get(f"/cases/{number}/").content.decode()
+    line = page.split('class="line-of-acts"')[1].split("</li>")[0]
+    assert "诉求人评价" in line
+    assert "代诉求人评价" not in line
+    assert "the resident" not in line

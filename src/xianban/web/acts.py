@@ -82,7 +82,8 @@ def acts_from(offers: Sequence[Offer], view: CaseView) -> tuple[Act, ...]:
 def _rank(act: Act, view: CaseView) -> str:
     if act.verb == "contact" and not _waits(act, view):
         return "plain"  # the resident can be called again, but need not
-    return "asked" if act.verb in ASKED else act.look.tone
+    late = any(clock.verdict == "overdue" for clock in view.clocks)
+    return "asked" if act.verb in ASKED or (act.verb == "press" and late) else act.look.tone
 
 
 def _waits(act: Act, view: CaseView) -> bool:

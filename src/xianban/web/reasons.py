@@ -43,6 +43,7 @@ class Reasons:
     others: tuple[tuple[str, float], ...]
     place: str
     doubt: str
+    unsure: bool  # of the matter itself
     duty: tuple[tuple[str, str], ...]
     playbook: tuple[str, ...]
 
@@ -67,6 +68,7 @@ def reasons_of(view: CaseView) -> Reasons | None:
         others=_others(proposal.get("alternatives") or (), here, matter),
         place=_place(proposal.get("place_reason")),
         doubt=str(DOUBTS.get(str(proposal.get("doubt") or ""), "")),
+        unsure=proposal.get("doubt") == "low",
         duty=_duty(view.duty, here),
         playbook=_steps(view.duty.get("playbook")),
     )

@@ -34,6 +34,10 @@ SENTENCES: Mapping[str, Promise] = {
     "remind": gettext_lazy("提醒：%(clock)s即将到期"),
     "miss": gettext_lazy("超过%(clock)s时限"),
 }
+BY_THEMSELVES: Mapping[str, Promise] = {  # what an act is called when the resident did it
+    "rate": gettext_lazy("诉求人评价"),
+    "reopen": gettext_lazy("诉求人要求重新办理"),
+}
 WRITTEN = ("text", "ask", "evidence", "grounds", "without_tasks")
 
 
@@ -65,13 +69,15 @@ def _line(event: Event, numbers: Mapping[int, str]) -> Line:
         said = str(sentence) % values if sentence else str(look.label)
     except KeyError:
         said = str(look.label)
-    machine = event.actor == "machine"
+    machine, resident = event.actor == "machine", event.actor.startswith("person:")
+    if resident and event.verb in BY_THEMSELVES:
+        said = str(BY_THEMSELVES[event.verb])
     return Line(
         at=event.at,
         icon=look.icon,
         colour="violet" if machine and look.colour == "blue" else look.colour,
         said=said,
-        who=_("系统") if machine else event.actor_name or _("诉求人"),
+        who=_("系统") if machine else _("诉求人") if resident else event.actor_name,
         machine=machine,
         written=tuple(str(event.values[name]) for name in WRITTEN if event.values.get(name)),
         details=_details(event.values),

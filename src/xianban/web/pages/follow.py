@@ -80,7 +80,8 @@ def _page(
         "told": tell(shown, now=now),
         "said": said,
         "code": intake.follow_code(said.id),
-        "fresh": not shown.steps or (now - said.accepted_at).total_seconds() < 120,
+        "fresh": not shown.answer
+        and (not shown.steps or (now - said.accepted_at).total_seconds() < 120),
         "fault": fault,
         "fault_verb": verb,
         "typed": request.POST,
