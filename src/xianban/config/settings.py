@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from xianban.base.errors import BadInput
 from xianban.base.home import home, secret
 
 BASE_DIR = Path(__file__).resolve().parents[1]
@@ -83,9 +84,15 @@ SQLITE_OPTIONS = {
     # FULL: an accepted request survives a power cut, which NORMAL does not promise in WAL mode
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64000;",
 }
+DATABASE_URL = os.environ.get("XIANBAN_DATABASE_URL") or f"sqlite:///{HOME / 'xianban.sqlite3'}"
+if DATABASE_URL.partition("://")[0] not in ("sqlite", "postgres", "postgresql", "pgsql"):
+    raise BadInput(  # without repeating it: there may be a password in it
+        "XIANBAN_DATABASE_URL names no database that Xianban runs on; write "
+        "postgresql://USER:PASSWORD@HOST:PORT/NAME, or leave it out for SQLite in XIANBAN_HOME"
+    )
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("XIANBAN_DATABASE_URL") or f"sqlite:///{HOME / 'xianban.sqlite3'}",
+        DATABASE_URL,
         conn_max_age=None,
         conn_health_checks=True,
     )

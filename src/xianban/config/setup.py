@@ -6,6 +6,7 @@ import os
 from xianban.base.errors import Unavailable, WrongState
 from xianban.base.home import home, one_at_a_time
 
+DAMAGED = ("not a database", "malformed")  # what SQLite says of such a file
 RESTORE_UNFINISHED = ".restore-unfinished"  # in the home while a restore is in its last step
 
 
@@ -25,7 +26,7 @@ def ready() -> None:
         )
     django_up()
     from django.core.management import call_command
-    from django.db import OperationalError, connection
+    from django.db import DatabaseError, OperationalError, connection
 
     try:
         if _migrations_missing():
@@ -34,8 +35,17 @@ def ready() -> None:
                     call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as reason:
         where = connection.settings_dict["NAME"]
+        said = " ".join(str(reason).split())  # PostgreSQL says it in several lines
         raise Unavailable(
-            f"the database {where} does not answer ({str(reason).strip()}); check XIANBAN_DATABASE_URL"
+            f"the database {where} does not answer ({said}); check XIANBAN_DATABASE_URL"
+        ) from reason
+    except DatabaseError as reason:
+        if not any(words in str(reason) for words in DAMAGED):
+            raise
+        where = connection.settings_dict["NAME"]
+        raise Unavailable(
+            f"{where} is damaged or no database ({reason}); move it away and bring a backup back "
+            "with `xianban restore FILE`, or name another folder with XIANBAN_HOME"
         ) from reason
 
 
