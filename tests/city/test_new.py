@@ -49,6 +49,7 @@ def test_it_works_as_it_is(tmp_path, table):
     hazard = city.matter_named("经济管理/安全生产/安全隐患")
     assert hazard.code == "020101"
     assert city.matter_named("安全隐患") is None
+    assert city.settings.dispatch_threshold == 0.5
     found = city.duty_for(hazard.code, city.root, on=ON)
     assert (city.unit_name(found.lead), found.limit) == ("经济管理承办单位", "7d")
 
