@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xianban.dispatch import kernel
+from xianban.dispatch import counting, kernel
 
 SIGNATURE, BANDS, ALIKE = 32, 8, 0.6
 CHUNK_UNITS = 2_000_000
@@ -19,6 +19,7 @@ class Gathered:
     """The features of many texts, numbered: block by block, `ends[text, block]` closing each list."""
 
     names: NDArray[np.uint32]
+    joints: int  # the first so many of them join their units to a word
     ends: Ints
     rows: NDArray[np.int32]
     times: NDArray[np.int32]
@@ -30,7 +31,7 @@ class Gathered:
         stops = np.cumsum(sizes)
         source = np.repeat(begins - (stops - sizes), sizes) + np.arange(int(sizes.sum()))
         ends = self.ends[which] - begins[:, None] + (stops - sizes)[:, None]
-        return Gathered(self.names, ends, self.rows[source], self.times[source])
+        return Gathered(self.names, self.joints, ends, self.rows[source], self.times[source])
 
     def text_counts(self) -> Ints:
         """In how many texts each feature is."""
@@ -67,22 +68,49 @@ def encode(texts: Sequence[str]) -> tuple[NDArray[np.uint16], Ints]:
     return units, starts
 
 
-def gather(texts: Sequence[str], *, marks: tuple[int, ...]) -> Gathered:
+NO_JOINTS = np.zeros(0, np.uint32)
+
+
+def joints(texts: Sequence[str], *, least: int) -> NDArray[np.uint32]:
+    """The pairs of units seen at least so often that a segmenter mostly leaves within one word.
+
+    Where they are known, words are found without a segmenter, which is slower than all the rest.
+    """
+    import rjieba
+
+    if not texts:
+        return NO_JOINTS
+    units = kernel.folding()[encode(["\n".join(texts)])[0]]
+    plain = np.where((units >= 0xD800) & (units < 0xE000), 0xFFFD, units).astype("<u2")
+    words = rjieba.cut(plain.tobytes().decode("utf-16-le"))
+    within = np.ones(len(units), np.bool_)
+    within[np.cumsum([0, *map(len, words)])[:-1]] = False
+    pairs = units[:-1].astype(np.uint32) << 16 | units[1:]
+    names, which, times = np.unique(pairs, return_inverse=True, return_counts=True)
+    inside = np.bincount(which, within[1:], minlength=len(names))
+    return names[(times >= least) & (2 * inside >= times)]
+
+
+def gather(
+    texts: Sequence[str], *, marks: tuple[int, ...], joints: NDArray[np.uint32] = NO_JOINTS
+) -> Gathered:
     """Read every feature of the texts once; learning then picks from it without reading again."""
     units, starts = encode(texts)
-    blocks = len(marks) + 1
-    keys, ids, known = np.zeros(1 << 16, np.uint32), np.zeros(1 << 16, np.int32), 0
+    blocks, known = len(marks) + 1, len(joints)
+    room = 1 << max(16, (4 * known).bit_length())
+    keys, ids = np.zeros(room, np.uint32), np.zeros(room, np.int32)
+    counting.enroll(joints, keys, ids)
     parts: list[tuple[Ints, NDArray[np.int32], NDArray[np.int32]]] = []
     shift = 0
     for begin, end in _chunks(starts):
-        room = int(np.minimum(np.diff(starts[begin : end + 1]), kernel.LONGEST).sum()) * 2
+        room = int(np.minimum(np.diff(starts[begin : end + 1]), kernel.LONGEST).sum()) * 3
         while len(keys) < 2 * (known + room):
             keys, ids = _grown(keys, ids)
         ends = np.zeros((end - begin, blocks), np.int64)
         rows, times = np.empty(room * blocks, np.int32), np.empty(room * blocks, np.int32)
-        known = kernel.collect(
+        known = counting.collect(
             units, starts[begin : end + 1], kernel.folding(), np.array(marks, np.int64),
-            keys, ids, known, ends, rows, times,
+            len(joints), keys, ids, known, ends, rows, times,
         )  # fmt: skip
         used = int(ends[-1, -1])
         parts.append((ends + shift, rows[:used].copy(), times[:used].copy()))
@@ -90,7 +118,7 @@ def gather(texts: Sequence[str], *, marks: tuple[int, ...]) -> Gathered:
     names = np.zeros(known, np.uint32)
     names[ids[keys > 0]] = keys[keys > 0]
     ends, rows, times = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Gathered(names, ends, rows, times)
+    return Gathered(names, len(joints), ends, rows, times)
 
 
 def _chunks(starts: Ints) -> Iterable[tuple[int, int]]:
@@ -107,7 +135,7 @@ def _grown(
 ) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     """The same hash table with twice the room."""
     larger, numbers = np.zeros(2 * len(keys), np.uint32), np.zeros(2 * len(keys), np.int32)
-    kernel.move(keys, ids, larger, numbers)
+    counting.move(keys, ids, larger, numbers)
     return larger, numbers
 
 
@@ -115,7 +143,7 @@ def near_duplicates(gathered: Gathered) -> Ints:
     """A group number for each text; texts that share most of their features share it."""
     n = len(gathered.ends)
     signatures = np.zeros((n, SIGNATURE), np.uint32)
-    kernel.sketch(gathered.ends, gathered.rows, gathered.names, SIGNATURE, signatures)
+    counting.sketch(gathered.ends, gathered.rows, gathered.names, SIGNATURE, signatures)
     group = np.arange(n)
     for band in np.split(signatures, BANDS, axis=1):
         order = np.lexsort(band.T)

@@ -1,10 +1,12 @@
-"""The compiled heart of the text model: reading features, learning weights, scoring texts.
+"""The compiled heart of the text model: scoring and explaining texts, and learning weights.
 
 A text is read as UTF-16 code units, folded (digits alike, full width to half, any run of blanks as
-one), and read no further than `LONGEST` kept units. Its features are the single units and the pairs
-of neighbours; the same features over only its first units, up to each of `marks`, form further
-blocks, because a request usually says at its beginning what it is about. A feature counts
-1 + ln(times seen), and a text is scaled by the length of its whole-text block.
+one), and read no further than `LONGEST` kept units. Its features are the single units, the pairs of
+neighbours, and the words: runs of units of which every pair is a joint, one that stands within a
+word more often than across two. The units and pairs of only its first units, up to each of `marks`,
+form further blocks, because a request usually says at its beginning what it is about. A feature
+counts 1 + ln(times seen); a block is divided by the root of its own length and by the root of the
+length of the last block, the whole text.
 
 Everything here takes and returns arrays; `classifier` gives them meaning.
 """
@@ -32,7 +34,10 @@ ONE = np.uint32(1)
 BUCKET = 4
 ROW_BITS = 18
 ROWS = np.uint32((1 << ROW_BITS) - 1)
-TAGS = np.uint32((1 << (32 - ROW_BITS)) - 1)
+JOINT = np.uint32(1 << ROW_BITS)  # in a bucket's entry: this pair joins its units to a word
+TAG_BITS = np.uint32(ROW_BITS + 1)
+TAGS = np.uint32((1 << (31 - ROW_BITS)) - 1)
+WORD = np.uint32(0xE000_0000)  # of no pair: units from 0xE000, for private use, are read as blanks
 
 
 @cache
@@ -69,119 +74,6 @@ def wordy() -> NDArray[np.bool_]:
 def shift_of(size: int) -> np.uint32:
     """How far 32 mixed bits are shifted to index a table of `size`, a power of two."""
     return np.uint32(32 - (size.bit_length() - 1))
-
-
-@njit(cache=True, nogil=True)
-def find(key, keys, shift, mask):
-    """The slot of `key`, or the empty slot where it would go."""
-    slot = np.int64(np.uint32(np.uint32(key) * MIX) >> shift)
-    while keys[slot] != 0 and keys[slot] != key:
-        slot = (slot + 1) & mask
-    return slot
-
-
-@njit(cache=True, nogil=True)
-def move(keys, ids, larger, numbers):
-    """Copy an open hash table into a larger one."""
-    shift = np.uint32(32 - int(np.log2(len(larger)) + 0.5))
-    for k in range(len(keys)):
-        if keys[k] != 0:
-            slot = find(keys[k], larger, shift, len(larger) - 1)
-            larger[slot] = keys[k]
-            numbers[slot] = ids[k]
-
-
-@njit(cache=True, nogil=True)
-def collect(units, starts, fold, marks, keys, ids, known, ends, rows, times):
-    """Number every feature of the texts from `starts`, and list (feature, times) block by block.
-
-    `keys`/`ids` is an open hash table that must be large enough; it gains new features from
-    `known` on. `ends[text, block]` is where that block's list ends. Returns how many are known.
-    """
-    shift = np.uint32(32 - int(np.log2(len(keys)) + 0.5))
-    mask = len(keys) - 1
-    seen = np.zeros(len(keys), np.int32)
-    fresh = np.empty(2 * LONGEST, np.int64)
-    at = 0
-    for text in range(len(starts) - 1):
-        n, kept, block, before = 0, 0, 0, np.uint32(BLANK)
-        for i in range(starts[text], starts[text + 1]):
-            unit = np.uint32(fold[units[i]])
-            if unit == BLANK and before == BLANK:
-                continue
-            for pair in range(2):
-                key = unit if pair == 0 else (before << np.uint32(16)) | unit
-                if pair == 1 and kept == 0:
-                    continue
-                slot = find(key, keys, shift, mask)
-                if keys[slot] == 0:
-                    keys[slot] = key
-                    ids[slot] = known
-                    known += 1
-                if seen[ids[slot]] == 0:
-                    fresh[n] = ids[slot]
-                    n += 1
-                seen[ids[slot]] += 1
-            before = unit
-            kept += 1
-            if block < len(marks) and kept == marks[block]:
-                for k in range(n):
-                    rows[at + k] = fresh[k]
-                    times[at + k] = seen[fresh[k]]
-                at += n
-                ends[text, block] = at
-                block += 1
-            if kept == LONGEST:
-                break
-        for last in range(block, len(marks) + 1):
-            for k in range(n):
-                rows[at + k] = fresh[k]
-                times[at + k] = seen[fresh[k]]
-            at += n
-            ends[text, last] = at
-        for k in range(n):
-            seen[fresh[k]] = 0
-    return known
-
-
-@njit(cache=True, nogil=True)
-def assemble(ends, rows, times, row_of, terms, shares, starts, columns, values):
-    """Turn listed features into sparse rows; `row_of[feature]` is -1 to leave a feature out.
-
-    Block b of feature f stands in column b * width + row_of[f] - 1, with rows counted from 1, and
-    counts `shares[b]`; the last block, the whole text, is brought to length one.
-    """
-    width = row_of.max()
-    at, source = 0, 0
-    for text in range(ends.shape[0]):
-        norm = 0.0
-        for block in range(ends.shape[1]):
-            norm = 0.0
-            for k in range(source, ends[text, block]):
-                row = row_of[rows[k]]
-                if row > 0:
-                    columns[at] = block * width + row - 1
-                    values[at] = terms[times[k]] * shares[block]
-                    norm += values[at] * values[at]
-                    at += 1
-            source = ends[text, block]
-        starts[text + 1] = at
-        for k in range(starts[text], at):
-            values[k] /= np.sqrt(norm)
-    return at
-
-
-@njit(cache=True, nogil=True)
-def sketch(ends, rows, names, count, signatures):
-    """MinHash signatures of the texts' whole feature sets: alike texts agree in many places."""
-    last = ends.shape[1] - 1
-    for text in range(ends.shape[0]):
-        begin = ends[text, last - 1] if last else (ends[text - 1, last] if text else 0)
-        for j in range(count):
-            lowest = np.uint32(0xFFFFFFFF)
-            for k in range(begin, ends[text, last]):
-                lowest = min(lowest, mixed(names[rows[k]] ^ mixed(np.uint32(j + 1))))
-            signatures[text, j] = lowest
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -250,13 +142,25 @@ def mixed(key):
 
 
 @njit(cache=True, nogil=True)
-def place(pairs, rows, slots, shift):
-    """Put each pair's row into its bucket, in the order given; returns how many found no room."""
+def spelling(word, unit):
+    """The spelling so far, as a number, with one more unit."""
+    return np.uint32(word * MIX + unit)
+
+
+@njit(cache=True, nogil=True)
+def named(word):
+    """The key of a word of that spelling, unlike any unit's or pair's."""
+    return np.uint32(WORD | (mixed(word) >> np.uint32(4)))
+
+
+@njit(cache=True, nogil=True)
+def place(keys, entries, slots, shift):
+    """Put what is known of each key into its bucket, in the order given; returns how many found no room."""
     lost = 0
-    for k in range(len(pairs)):
-        bits = mixed(pairs[k])
+    for k in range(len(keys)):
+        bits = mixed(keys[k])
         slot = np.int64(bits >> shift) * BUCKET
-        entry = np.uint32(((bits & TAGS | ONE) << np.uint32(ROW_BITS)) | np.uint32(rows[k]))
+        entry = np.uint32(((bits & TAGS | ONE) << TAG_BITS) | entries[k])
         j = 0
         while j < BUCKET and slots[slot + j] != 0:
             j += 1
@@ -276,10 +180,12 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
     """
     width = table.shape[2]
     seen = np.zeros(table.shape[1], np.uint16)
-    fresh = np.empty(2 * LONGEST + 2, np.int32)
+    fresh = np.empty(3 * LONGEST + 2, np.int32)
+    words = np.empty(LONGEST, np.uint32)
     sums = np.empty(width, np.float32)
     for text in range(len(starts) - 1):
-        n, kept, block, before, norm = 0, 0, 0, np.uint32(BLANK), np.float32(0)
+        n, kept, block, before = 0, 0, 0, np.uint32(BLANK)
+        spelt, joined, word = 0, np.uint32(0), np.uint32(0)
         sums[:] = 0
         seen[0] = 1
         for i in range(starts[text], starts[text + 1]):
@@ -290,10 +196,17 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
             fresh[n] = row
             n += seen[row] == 0
             seen[row] += 1
-            row = look_up((before << np.uint32(16)) | unit, slots, shift) if kept else 0
+            pair = (before << np.uint32(16)) | unit
+            entry = look_up(pair, slots, shift) if kept else np.uint32(0)
+            row = np.int64(entry & ROWS)
             fresh[n] = row
             n += seen[row] == 0
             seen[row] += 1
+            joins = (entry >> np.uint32(ROW_BITS)) & ONE
+            words[spelt] = word
+            spelt += np.int64(joined & ~joins)
+            word = spelling(np.uint32(word * joins), unit)
+            joined = joins
             before = unit
             kept += 1
             if block < len(marks) and kept == marks[block]:
@@ -301,49 +214,55 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
                 block += 1
             if kept == LONGEST:
                 break
-        for last in range(block, len(marks) + 1):
-            norm = add(table[last], fresh, n, seen, terms, sums)
+        for last in range(block, len(marks)):
+            add(table[last], fresh, n, seen, terms, sums)
+        words[spelt] = word
+        spelt += np.int64(joined)
+        for k in range(spelt):
+            row = np.int64(look_up(named(words[k]), slots, shift) & ROWS)
+            fresh[n] = row
+            n += seen[row] == 0
+            seen[row] += 1
+        share = add(table[len(marks)], fresh, n, seen, terms, sums)
         for k in range(n):
             seen[fresh[k]] = 0
-        norm = np.float32(1) / np.sqrt(norm) if norm > 0 else np.float32(0)
         for c in range(scores.shape[1]):
-            scores[text, c] = sums[c] * norm * scales[c] + biases[c]
+            scores[text, c] = sums[c] * share * scales[c] + biases[c]
 
 
 @njit(cache=True, nogil=True)
-def look_up(pair, slots, shift):
-    """The row of a pair, 0 where it is unknown."""
-    bits = mixed(pair)
+def look_up(key, slots, shift):
+    """What is known of a pair or word: its row, and whether it is a joint; 0 where it is unknown."""
+    bits = mixed(key)
     slot = np.int64(bits >> shift) * BUCKET
     tag = bits & TAGS | ONE  # never 0, so that an empty slot never matches
-    row = np.int64(0)
+    found = np.uint32(0)
     for j in range(BUCKET):
         entry = slots[slot + j]
-        row = np.int64(entry & ROWS) if (entry >> np.uint32(ROW_BITS)) == tag else row
-    return row
+        found = entry if (entry >> TAG_BITS) == tag else found
+    return np.uint32(found & (JOINT | ROWS))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def add(block, fresh, n, seen, terms, sums):
-    """Add the features seen so far to the sums of the classes; returns their squared length."""
+    """Add a block of the features seen so far, by the root of its length; returns what 1 became."""
     if len(sums) == 8:
         return add_eight(block, fresh, n, seen, terms, sums)
     norm = np.float32(0)
     for k in range(n):
-        row = fresh[k]
-        term = terms[seen[row]]
-        norm += term * term
+        norm += terms[seen[fresh[k]]] ** 2
+    share = one_over_root(norm)
+    for k in range(n):
+        term = terms[seen[fresh[k]]] * share
         for c in range(len(sums)):
-            sums[c] += term * block[row, c]
-    return norm
+            sums[c] += term * block[fresh[k], c]
+    return share
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def add_eight(block, fresh, n, seen, terms, sums):
     """`add` for eight classes, with the sums kept in registers: twice as fast."""
-    norm = np.float32(0)
-    a, b, c, d = sums[0], sums[1], sums[2], sums[3]
-    e, f, g, h = sums[4], sums[5], sums[6], sums[7]
+    norm = a = b = c = d = e = f = g = h = np.float32(0)
     for k in range(n):
         row = fresh[k]
         term = terms[seen[row]]
@@ -356,9 +275,22 @@ def add_eight(block, fresh, n, seen, terms, sums):
         f += term * block[row, 5]
         g += term * block[row, 6]
         h += term * block[row, 7]
-    sums[0], sums[1], sums[2], sums[3] = a, b, c, d
-    sums[4], sums[5], sums[6], sums[7] = e, f, g, h
-    return norm
+    share = one_over_root(norm)
+    sums[0] += a * share
+    sums[1] += b * share
+    sums[2] += c * share
+    sums[3] += d * share
+    sums[4] += e * share
+    sums[5] += f * share
+    sums[6] += g * share
+    sums[7] += h * share
+    return share
+
+
+@njit(cache=True, nogil=True)
+def one_over_root(norm):
+    """One over the root of a length whose square is given; 0 for none."""
+    return np.float32(1) / np.sqrt(np.sqrt(norm)) if norm > 0 else np.float32(0)
 
 
 @njit(cache=True, nogil=True)
@@ -366,7 +298,7 @@ def explain(units, starts, fold, marks, single, slots, shift, table, labels, wor
     """For each text, runs of units that spoke for its label: `spans` from, to; strongest first.
 
     A pair of neighbours speaks with its own weight and half of each unit's, in every block that it
-    stands in. A run begins with the strongest pair left and takes in neighbours at least a third as
+    stands in, and with its share of the word that it helps to spell. A run begins with the strongest pair left and takes in neighbours at least a third as
     strong.
     """
     place = np.empty(LONGEST, np.int64)
@@ -375,6 +307,7 @@ def explain(units, starts, fold, marks, single, slots, shift, table, labels, wor
     force = np.empty(LONGEST, np.float32)
     for text in range(len(starts) - 1):
         kept, before, label = 0, np.uint32(BLANK), labels[text]
+        begin, word = 0, np.uint32(0)
         for i in range(starts[text], starts[text + 1]):
             unit = np.uint32(fold[units[i]])
             if unit == BLANK and before == BLANK:
@@ -383,15 +316,24 @@ def explain(units, starts, fold, marks, single, slots, shift, table, labels, wor
             usable[kept] = wordy[unit]
             alone[kept] = voice(single[unit], kept, marks, table, label)
             force[kept] = 0
+            entry = (
+                look_up((before << np.uint32(16)) | unit, slots, shift) if kept else np.uint32(0)
+            )
             if kept and usable[kept] and usable[kept - 1]:
-                row = look_up((before << np.uint32(16)) | unit, slots, shift)
                 force[kept] = (
-                    voice(row, kept, marks, table, label) + (alone[kept - 1] + alone[kept]) / 2
+                    voice(np.int64(entry & ROWS), kept, marks, table, label)
+                    + (alone[kept - 1] + alone[kept]) / 2
                 )
+            if entry & JOINT:
+                word = spelling(word, unit)
+            else:
+                share_out(word, begin, kept, usable, force, slots, shift, table, label)
+                begin, word = kept, unit
             before = unit
             kept += 1
             if kept == LONGEST:
                 break
+        share_out(word, begin, kept, usable, force, slots, shift, table, label)
         for n in range(spans.shape[1]):
             best = 0
             for k in range(1, kept):
@@ -411,6 +353,17 @@ def explain(units, starts, fold, marks, single, slots, shift, table, labels, wor
             spans[text, n, 1] = place[last] + 1
             weights[text, n] = total
             force[max(first - 1, 1) : min(last + 2, kept)] = 0
+
+
+@njit(cache=True, nogil=True)
+def share_out(word, begin, end, usable, force, slots, shift, table, label):
+    """Give each pair of the word from `begin` to `end` its share of what the word says."""
+    if end - begin < 2:
+        return
+    row = np.int64(look_up(named(word), slots, shift) & ROWS)
+    for k in range(begin + 1, end):
+        if usable[k] and usable[k - 1]:
+            force[k] += np.float32(table[-1, row, label]) / (end - begin - 1)
 
 
 @njit(cache=True, nogil=True)

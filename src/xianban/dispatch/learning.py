@@ -1,6 +1,6 @@
 """Learning a text model from labelled texts, and measuring it on texts it has not seen.
 
-One linear model per label on hashed characters and pairs, each feature scaled by its naive-Bayes
+One linear model per label on hashed characters, pairs and words, each scaled by its naive-Bayes
 log-count ratio (Wang and Manning, "Baselines and bigrams", ACL 2012). Where there are only a few
 examples, averaged with the mean text of each label. What was tried: docs/dispatch.md.
 """
@@ -14,10 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xianban.base.errors import BadInput
-from xianban.dispatch import kernel
+from xianban.dispatch import counting, kernel
 from xianban.dispatch.calibration import calibrate
 from xianban.dispatch.classifier import Floats, TextModel
-from xianban.dispatch.features import Gathered, Ints, Rows, folds, gather, near_duplicates
+from xianban.dispatch.features import (
+    Gathered,
+    Ints,
+    Rows,
+    folds,
+    gather,
+    joints,
+    near_duplicates,
+)
 from xianban.dispatch.judging import Quality, measure
 
 
@@ -35,11 +43,12 @@ class Recipe:
 
     marks: tuple[int, ...] = (20, 35)
     head_share: float = 0.7
-    ratio: Ratio = Ratio(0.5)
-    cost: float = 10.0
+    words: bool = True
+    ratio: Ratio = Ratio(0.25)
+    cost: float = 5.0
     passes: int = 15
-    tolerance: float = 0.05
-    common: int = 3  # a feature counts if it is in so many texts
+    tolerance: float = 0.1
+    common: int = 4  # a feature counts if it is in so many texts
     features: int = 200_000
     texts: int = 60_000
     folds: int = 5
@@ -55,12 +64,22 @@ class Recipe:
 
 MANY, FEW = (
     Recipe(),
-    Recipe(marks=(), ratio=Ratio(1.0, by_share=True), common=1, folds=10, centroids=True),
+    Recipe(
+        marks=(),
+        words=False,
+        ratio=Ratio(1.0, by_share=True),
+        cost=10.0,
+        tolerance=0.05,
+        common=1,
+        folds=10,
+        centroids=True,
+    ),
 )
 MANY_TEXTS, MANY_PER_LABEL = 1500, 20
 MOST_LABELS, MOST_WEIGHTS = 2000, 60_000_000
 LONG_WORK, ENDLESS_WORK = 200_000_000, 2_000_000_000  # units to be read, times labels
-FILL = 2.0  # pairs to a bucket of four, at most
+SEGMENTED = 5000  # texts from which words are learned: common ones are seen in these
+FILL = 2.0  # pairs and words to a bucket of four, at most
 
 
 def train(
@@ -83,15 +102,15 @@ def train(
     pairs = sample(pairs, most=recipe.texts, seed=seed)
     number = {name: k for k, name in enumerate(names)}
     truth = np.array([number[name] for name, _ in pairs], np.int64)
-    gathered = gather([text for _, text in pairs], marks=recipe.marks)
+    said = [text for _, text in pairs]
+    spell = said[:: -(-len(said) // SEGMENTED)] if recipe.words else []
+    gathered = gather(said, marks=recipe.marks, joints=joints(spell, least=recipe.common))
     raw = held_out_scores(gathered, truth, len(names), recipe=recipe, seed=seed)
     row_of = vocabulary(gathered, recipe=recipe)
     learned, biases = weights(
         design(gathered, row_of, recipe=recipe), truth, len(names), recipe=recipe
     )
-    return assembled(
-        names, gathered.names, row_of, learned, biases, calibrate(raw, truth), recipe=recipe
-    )
+    return assembled(names, gathered, row_of, learned, biases, calibrate(raw, truth), recipe=recipe)
 
 
 def _check(texts: int, labels: int, *, least: int) -> None:
@@ -180,7 +199,7 @@ def design(gathered: Gathered, row_of: NDArray[np.int32], *, recipe: Recipe) -> 
     starts = np.zeros(texts + 1, np.int64)
     columns = np.empty(len(gathered.rows), np.int32)
     values = np.empty(len(gathered.rows), np.float32)
-    used = kernel.assemble(
+    used = counting.assemble(
         gathered.ends,
         gathered.rows,
         gathered.times,
@@ -259,7 +278,7 @@ def log_count_ratio(mine: Ints, others: Ints, way: Ratio) -> Floats:
 
 def assembled(
     names: tuple[str, ...],
-    keys: NDArray[np.uint32],
+    gathered: Gathered,
     row_of: NDArray[np.int32],
     learned: Floats,
     biases: Floats,
@@ -275,23 +294,24 @@ def assembled(
     scales[:count] = np.maximum(np.abs(spoken).max(axis=(0, 1), initial=0), 1e-9) / 32767
     table = np.zeros((blocks, 1 + width, len(scales)), np.int16)
     table[:, 1:, :count] = np.rint(spoken / scales[:count])
-    single, slots = lookup_tables(keys, row_of)
+    single, slots = lookup_tables(gathered, row_of)
     return TextModel(names, recipe.marks, single, slots, table, scales, biases, *calibration)
 
 
 def lookup_tables(
-    keys: NDArray[np.uint32], row_of: NDArray[np.int32]
+    gathered: Gathered, row_of: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
-    """The row of each single unit, and the buckets of pairs; in a full bucket the rarest is lost."""
-    kept = np.flatnonzero(row_of > 0)
-    kept = kept[np.argsort(row_of[kept])]
-    alone = keys[kept] < 65536
+    """The row of each single unit, and the buckets of pairs and words; of a full one the rarest is lost."""
+    keys, entries = gathered.names, np.maximum(row_of, 0).astype(np.uint32)
     single = np.zeros(65536, np.int32)
-    single[keys[kept[alone]]] = row_of[kept[alone]]
-    pairs = kept[~alone]
-    buckets = 1 << max(1, int(np.ceil(np.log2(len(pairs) / FILL + 1))))
+    alone = keys < 65536
+    single[keys[alone]] = entries[alone]
+    entries[: gathered.joints] |= kernel.JOINT
+    hashed = np.flatnonzero(~alone & (entries > 0))
+    hashed = hashed[np.argsort(entries[hashed] - 1 & kernel.ROWS, kind="stable")]
+    buckets = 1 << max(1, int(np.ceil(np.log2(len(hashed) / FILL + 1))))
     slots = np.zeros(buckets * kernel.BUCKET, np.uint32)
-    kernel.place(keys[pairs], row_of[pairs], slots, kernel.shift_of(buckets))
+    kernel.place(keys[hashed], entries[hashed], slots, kernel.shift_of(buckets))
     return single, slots
 
 

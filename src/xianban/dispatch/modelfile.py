@@ -13,7 +13,7 @@ from xianban.base.errors import BadInput
 from xianban.dispatch import kernel
 from xianban.dispatch.classifier import TextModel
 
-FORMAT, VERSION = "xianban text model", 1
+FORMAT, VERSION = "xianban text model", 2
 ARRAYS = {
     "single": np.int32, "slots": np.uint32, "table": np.int16, "scales": np.float32,
     "biases": np.float32, "slopes": np.float32, "offsets": np.float32,
