@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from xianban.dispatch import kernel
 from xianban.dispatch.features import encode
 
-BATCH = 4096  # texts at a time: what the kernel reads then stays in the processor's cache
+BATCH = 256  # texts at a time: what the kernel reads then stays in the processor's cache
 SPANS = 12  # runs of characters looked at for the words of one text
 
 Floats = NDArray[np.float32]
