@@ -204,7 +204,7 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
             seen[row] += 1
             joins = (entry >> np.uint32(ROW_BITS)) & ONE
             words[spelt] = word
-            spelt += np.int64(joined & ~joins)
+            spelt += 1 if joined > joins else 0
             word = spelling(np.uint32(word * joins), unit)
             joined = joins
             before = unit
@@ -217,7 +217,7 @@ def score(units, starts, fold, terms, marks, single, slots, shift, table, scales
         for last in range(block, len(marks)):
             add(table[last], fresh, n, seen, terms, sums)
         words[spelt] = word
-        spelt += np.int64(joined)
+        spelt += 1 if joined else 0
         for k in range(spelt):
             row = np.int64(look_up(named(words[k]), slots, shift) & ROWS)
             fresh[n] = row
