@@ -110,6 +110,15 @@ def test_a_model_can_be_withdrawn():
     assert found.model == "examples"
 
 
+def test_where_the_model_cannot_be_read_the_examples_decide_and_it_is_said(caplog):
+    learn(*labelled(), now=NOW)
+    (queries.models_folder() / model_in_use().file).write_bytes(b"of an older Xianban")
+    queries.forget()
+    (found,) = propose([Said(text="路灯不亮")], at=NOW)
+    assert found.model == "examples"
+    assert "until a model is trained again" in caplog.text
+
+
 def test_retraining_waits_for_enough_corrections(monkeypatch):
     assert retrain(now=NOW) is None
     learn(*labelled(), now=NOW)

@@ -1,6 +1,7 @@
 """What the machine thinks of what was said: the city's own model, or one from the pack's examples."""
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from xianban.base.errors import BadInput
 from xianban.base.home import home
 from xianban.base.ids import canonical_json
 from xianban.city.api import City, current
@@ -28,6 +30,7 @@ from xianban.dispatch.rules import (
 )
 
 LOOK_AGAIN_SECONDS = 2.0
+log = logging.getLogger("xianban.dispatch")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,10 @@ def forget() -> None:
 
 def _read(row: DispatchModel | None, city: City) -> Reader:
     if row is not None:
-        return reader_of(TextModel.load(models_folder() / row.file), f"model {row.pk}", city)
+        try:
+            return reader_of(TextModel.load(models_folder() / row.file), f"model {row.pk}", city)
+        except BadInput as reason:  # made by an older Xianban, or damaged: requests must go on
+            log.warning("The pack's examples decide until a model is trained again: %s", reason)
     return reader_of(examples_model(city), "examples", city)
 
 
