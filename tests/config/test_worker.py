@@ -32,7 +32,7 @@ def test_without_a_city_only_the_ledger_is_sealed():
 def test_everything_runs_once_and_then_waits_its_time():
     assert worker.run_once(now=now()) == list(worker.JOBS)
     assert worker.run_once(now=now()) == []
-    assert worker.run_once(now=now() + timedelta(seconds=30)) == ["clocks", "notices"]
+    assert worker.run_once(now=now() + timedelta(seconds=30)) == ["clocks", "notices", "words"]
 
 
 @pytest.mark.usefixtures("_city")
@@ -42,7 +42,7 @@ def test_a_failing_job_is_noted_and_the_others_run(monkeypatch):
 
     jobs = dict(worker.JOBS) | {"clocks": worker.Job(timedelta(seconds=10), fails)}
     monkeypatch.setattr(worker, "JOBS", jobs)
-    assert worker.run_once(now=now()) == ["notices", "checkpoint", "learning"]
+    assert worker.run_once(now=now()) == ["notices", "words", "checkpoint", "learning", "word gaps"]
     assert rounds()["clocks"].note == "ZeroDivisionError: odd"
     unwell = {one.name: one.detail for one in health.look(now=now()) if not one.well}
     assert unwell == {"worker": "fails at clocks; its log says why"}

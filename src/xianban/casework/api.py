@@ -5,6 +5,12 @@
 """
 
 from xianban.accounts.api import Actor
+from xianban.casework.actions.indexing import (
+    Indexed,
+    index_cases,
+    index_missing,
+    words_changed,
+)
 from xianban.casework.actions.joining import forget_words, hear, link_cases
 from xianban.casework.actions.living import Deed, Lived, live_through
 from xianban.casework.actions.opening import open_cases
@@ -16,6 +22,7 @@ from xianban.casework.queries.lists import case_counts, case_list
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
 from xianban.casework.queries.people import cases_of, persons_of
+from xianban.casework.queries.searches import case_search, cases_reported_by
 from xianban.casework.queries.shown import (
     CaseRow,
     CaseView,
@@ -25,6 +32,7 @@ from xianban.casework.queries.shown import (
     Event,
     Filters,
     FollowUpShown,
+    Found,
     LinkShown,
     Named,
     Offer,
@@ -68,6 +76,8 @@ __all__ = [
     "Field",
     "Filters",
     "FollowUpShown",
+    "Found",
+    "Indexed",
     "Like",
     "LinkShown",
     "Lived",
@@ -86,11 +96,15 @@ __all__ = [
     "case_by_number",
     "case_counts",
     "case_list",
+    "case_search",
     "case_view",
     "cases_of",
+    "cases_reported_by",
     "corrections",
     "forget_words",
     "hear",
+    "index_cases",
+    "index_missing",
     "link_cases",
     "live_through",
     "number_of",
@@ -101,4 +115,5 @@ __all__ = [
     "public_story",
     "sweep",
     "verify_heads",
+    "words_changed",
 ]

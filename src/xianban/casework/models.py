@@ -1,3 +1,7 @@
+import json
+from collections.abc import Collection
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -350,4 +354,38 @@ class Link(models.Model):
             models.UniqueConstraint(fields=["case", "other", "kind"], name="link_once"),
             models.CheckConstraint(condition=~Q(case=models.F("other")), name="link_not_to_itself"),
             models.CheckConstraint(condition=Q(kind__in=LINKS), name="link_kind_known"),
+        ]
+
+
+class TokensField(models.Field):  # type: ignore[type-arg]
+    """Whole numbers: an array on PostgreSQL, where an index looks into it; JSON text on SQLite."""
+
+    def db_type(self, connection: Any) -> str:
+        return "bigint[]" if connection.vendor == "postgresql" else "text"
+
+    def get_db_prep_value(
+        self, value: Collection[int], connection: Any, prepared: bool = False
+    ) -> list[int] | str:
+        return list(value) if connection.vendor == "postgresql" else json.dumps(list(value))
+
+    def get_placeholder(self, value: object, compiler: object, connection: Any) -> str:
+        return "%s::bigint[]" if connection.vendor == "postgresql" else "%s"
+
+
+class Searchable(models.Model):
+    """What a case is found by; made by the worker, and made again where it is missing or stale.
+
+    On SQLite triggers copy the tokens to `casework_posting`: a migration that makes this table anew
+    has to make them anew, too (see 0002).
+    """
+
+    case = models.OneToOneField(
+        Case, on_delete=models.PROTECT, primary_key=True, related_name="searchable"
+    )
+    tokens = TokensField()
+    stale = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case"], condition=Q(stale=True), name="searchable_stale"),
         ]

@@ -45,6 +45,16 @@ def send_notices(now: datetime) -> None:
     ledger.send_due(now=now, send=send, quiet_until=city.current().quiet_until(now), limit=BATCH)
 
 
+def index_words(now: datetime) -> None:
+    """What new cases say, and where they lie, so that a search finds them."""
+    casework.index_cases()
+
+
+def look_for_gaps(now: datetime) -> None:
+    """Cases that the index of words has passed over."""
+    casework.index_missing()
+
+
 def seal(now: datetime) -> None:
     """One root over all acts since the last checkpoint."""
     ledger.checkpoint(now=now)
@@ -58,8 +68,10 @@ def learn(now: datetime) -> None:
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
+    "words": Job(timedelta(seconds=5), index_words),
     "checkpoint": Job(timedelta(minutes=10), seal, wants_city=False),
     "learning": Job(timedelta(hours=1), learn),
+    "word gaps": Job(timedelta(hours=6), look_for_gaps),
 }
 
 

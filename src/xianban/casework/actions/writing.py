@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F
 
 from xianban.base.errors import NotFound
+from xianban.casework.actions.indexing import words_changed
 from xianban.casework.models import Case, Interest, Word
 from xianban.casework.queries.access import NO_CASE
 from xianban.casework.queries.places import columns_for
@@ -52,6 +53,8 @@ def write(
         facts.update(columns_for(city, after.area))
     Case.objects.filter(pk=case.pk).update(version=F("version") + 1, **facts)
     case.version += 1
+    if "place" in facts or "area" in facts:
+        words_changed([case.pk])
     for name in ROWS:
         _write_rows(case, name, before[name], after, change.get(name, ()))
     kept, words = for_good(said, actor)

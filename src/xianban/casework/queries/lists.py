@@ -58,12 +58,19 @@ def case_list(
     size = max(1, min(size, MAX_SIZE))
     pages = [_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()]
     rows = _merged(pages, filters.order)
-    clocks = _clocks_due(rows[:size])
-    shown = tuple(_shown(row, may.city, now, clocks.get(row["id"])) for row in rows[:size])
-    return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
+    listed = shown_with_clocks(rows[:size], may.city, now)
+    return Page(listed, _token(rows[size - 1], filters.order) if len(rows) > size else "")
 
 
-def _clocks_due(rows: list[dict[str, Any]]) -> dict[int, tuple[str, datetime]]:
+def shown_with_clocks(
+    rows: Sequence[dict[str, Any]], city: City, now: datetime
+) -> tuple[CaseRow, ...]:
+    """Rows of a list, each with the clock that is due next."""
+    clocks = _clocks_due(rows)
+    return tuple(_shown(row, city, now, clocks.get(row["id"])) for row in rows)
+
+
+def _clocks_due(rows: Sequence[dict[str, Any]]) -> dict[int, tuple[str, datetime]]:
     """Which clock of each case it is that is due next: its kind, and since when it runs."""
     due = {row["id"]: row["next_due_at"] for row in rows if row["next_due_at"]}
     clocks = Clock.objects.filter(case_id__in=due, state="running").order_by("-n")
@@ -91,7 +98,7 @@ def _place(row: dict[str, Any], order: str) -> tuple[Any, ...]:
 def _page(
     branch: Q, filters: Filters, city: City, now: datetime, after: str, size: int
 ) -> list[dict[str, Any]]:
-    rows = _filtered(branch, filters, city, now)
+    rows = filtered(branch, filters, city, now)
     if after:
         rows = rows.filter(_beyond(after, filters.order))
     order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
@@ -99,7 +106,8 @@ def _page(
     return list(rows.order_by(*order).values(*COLUMNS, begins=begins)[:size])
 
 
-def _filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
+def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
+    """The cases of a scope that the filters let through."""
     _check(filters)
     rows = Case.objects.filter(branch)
     if filters.order == "due" or filters.late or filters.soon:
@@ -158,6 +166,7 @@ def _beyond(after: str, order: str) -> Q:
 def _shown(
     row: dict[str, Any], city: City, now: datetime, clock: tuple[str, datetime] | None
 ) -> CaseRow:
+    """A row of a list from the values of its columns and how its text `begins`."""
     due = row["next_due_at"]
     kind, since = clock or ("", row["received_at"])
     plain = {name: row[name] for name in COLUMNS if name not in ("title", "matter", "area", "unit")}
@@ -190,7 +199,7 @@ def _count(may: Access, filters: Filters, now: datetime) -> dict[str, Sequence[i
     queries: list[str] = []
     values: list[Any] = []
     for branch in may.branches():
-        rows = _filtered(branch, filters, may.city, now).filter(ended_at__isnull=True)
+        rows = filtered(branch, filters, may.city, now).filter(ended_at__isnull=True)
         first = rows.order_by("next_due_at").values_list("id", "state", "next_due_at")
         sql, params = first[:COUNT_LIMIT].query.sql_with_params()
         queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (the ORM wrote it)

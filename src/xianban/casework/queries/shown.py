@@ -65,6 +65,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Found(Page):
+    """One page of what was searched for. `stopped`: so much was read that one is asked whether to go
+    on, by `next`. `whole` is False while the index of words is being filled."""
+
+    stopped: bool
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Filters:
     """What to list. Empty means any. `order` is due (open cases, first due first) or newest.
 

@@ -8,7 +8,13 @@ from django.db import models
 
 from xianban.base.errors import BrokenPromise
 
-LEFT_OUT = frozenset({"django_session"})  # whoever was signed in signs in again
+LEFT_OUT = frozenset(
+    {
+        "django_session",  # whoever was signed in signs in again
+        "casework_searchable",  # the index of words is made again from the cases
+        "casework_posting",
+    }
+)
 
 KINDS = {
     "int": (

@@ -1,0 +1,94 @@
+"""Filling the index of words, beside the work: no request waits for it.
+
+Until a case is in the index, a search reads it one by one (`queries.candidates.waiting`).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from xianban.casework.models import Case, Searchable
+from xianban.casework.queries.candidates import stored
+from xianban.casework.queries.searches import SAID, document_of
+from xianban.casework.rules.searching import tokens_of
+from xianban.city.api import current
+
+BATCH = 200
+WINDOW = 20_000  # among the newest, some may have been committed after others with a greater key
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """How many cases were put into the index, and whether there are more to do."""
+
+    cases: int
+    more: bool
+
+
+def index_cases(*, limit: int = 10_000) -> Indexed:
+    """Put cases into the index: those whose words changed, then the newest, then the older ones."""
+    done = 0
+    while done < limit:
+        keys = _next()
+        if not keys:
+            return Indexed(done, more=False)
+        _index(keys)
+        done += len(keys)
+    return Indexed(done, more=True)
+
+
+def words_changed(case_ids: Collection[int]) -> None:
+    """Take the words of these cases out of the index at once; the worker reads them again.
+
+    Whoever changes or erases title, text, place or area of a case calls this in the same transaction.
+    """
+    Searchable.objects.filter(case__in=case_ids).update(tokens=(), stale=True)
+
+
+def missing_cases() -> list[int]:
+    """Keys of cases that the index has passed over; there should be none. Looks at every case."""
+    known = Searchable.objects.filter(case=OuterRef("pk"))
+    return list(Case.objects.filter(~Exists(known)).order_by("pk").values_list("pk", flat=True))
+
+
+def index_missing() -> int:
+    """Look for cases that the index has passed over, and put them in; how many."""
+    keys = missing_cases()
+    for start in range(0, len(keys), BATCH):
+        _index(keys[start : start + BATCH])
+    return len(keys)
+
+
+def _next() -> Sequence[int]:
+    edges = Searchable.objects.order_by("case").values_list("case", flat=True)
+    first, last = edges.first(), edges.last()
+    cases = Case.objects.order_by("pk").values_list("pk", flat=True)
+    if first is None or last is None:
+        return list(cases.reverse()[:BATCH])
+    stale = Searchable.objects.filter(stale=True).values_list("case", flat=True)[:BATCH]
+    if keys := list(stale):
+        return keys
+    known = Searchable.objects.filter(case=OuterRef("pk"))
+    newer = cases.filter(~Exists(known), pk__gt=max(first, last - WINDOW))
+    return list(newer[:BATCH]) or list(cases.reverse().filter(pk__lt=first)[:BATCH])
+
+
+def _index(case_ids: Sequence[int]) -> None:
+    city = current()
+    with transaction.atomic():
+        rows = Case.objects.select_for_update(no_key=True).filter(pk__in=case_ids).order_by("pk")
+        Searchable.objects.bulk_create(
+            [
+                Searchable(
+                    case_id=row["id"],
+                    tokens=stored(tokens_of(document_of(row, city)), row["id"]),
+                    stale=False,
+                )
+                for row in rows.values("id", "received_at", *SAID)
+            ],
+            update_conflicts=True,
+            unique_fields=["case"],
+            update_fields=["tokens", "stale"],
+        )
