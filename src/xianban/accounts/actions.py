@@ -1,6 +1,6 @@
 """Changes to accounts; each is an act in the ledger, without names or passwords."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -102,6 +102,14 @@ def revoke(username: str, granted: Granted, *, acting: Actor, now: datetime) -> 
                 f"“{granted.unit}”; `xianban user list` shows what there is"
             )
         _record(user, "user.revoke", acting, now, {"grants": _plain([granted])})
+
+
+def note_deed(acting: Actor, verb: str, payload: Mapping[str, Any], *, now: datetime) -> None:
+    """Write down what somebody did that changed nothing, such as taking a list away."""
+    with transaction.atomic():
+        if acting.kind == "user":  # one at a time for each user: their acts are a chain
+            User.objects.select_for_update().filter(pk=acting.id).first()
+        append([Entry(acting.key, verb, acting.key, now, payload)])
 
 
 def _must_manage(acting: Actor) -> None:

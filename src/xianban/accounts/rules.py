@@ -47,6 +47,10 @@ MAY: Mapping[str, Set[str]] = {
         MACHINE_KIND,
     },
     "reveal": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR},
+    # by telephone, where a caller is on the line or a case has to be found for somebody
+    "find_person": {AGENT, DISPATCHER, SUPERVISOR},
+    # whole lists leave the house: for those who work with lists, not with one caller at a time
+    "export": {DISPATCHER, HANDLER, SUPERVISOR, ANALYST, LEADER, AUDITOR, ADMINISTRATOR},
     # the way of a case
     "open": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, RESIDENT, INTEGRATOR, MACHINE_KIND},
     "dispatch": {AGENT, DISPATCHER, MACHINE_KIND},

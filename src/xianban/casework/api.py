@@ -5,6 +5,7 @@
 """
 
 from xianban.accounts.api import Actor
+from xianban.casework.actions.exporting import Export, export_cases
 from xianban.casework.actions.indexing import (
     Indexed,
     index_cases,
@@ -24,6 +25,7 @@ from xianban.casework.queries.openings import opened
 from xianban.casework.queries.people import cases_of, persons_of
 from xianban.casework.queries.searches import case_search, cases_reported_by
 from xianban.casework.queries.shown import (
+    CaseLine,
     CaseRow,
     CaseView,
     ClockShown,
@@ -65,6 +67,7 @@ __all__ = [
     "STATES",
     "VERBS",
     "Access",
+    "CaseLine",
     "CaseRow",
     "CaseView",
     "ClockShown",
@@ -73,6 +76,7 @@ __all__ = [
     "Deed",
     "DisputeShown",
     "Event",
+    "Export",
     "Field",
     "Filters",
     "FollowUpShown",
@@ -101,6 +105,7 @@ __all__ = [
     "cases_of",
     "cases_reported_by",
     "corrections",
+    "export_cases",
     "forget_words",
     "hear",
     "index_cases",

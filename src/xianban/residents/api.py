@@ -3,6 +3,7 @@
 from xianban.residents.actions import (
     NewNote,
     erase,
+    find_by_phone,
     open_note,
     reveal,
     seal_many,
@@ -18,6 +19,8 @@ from xianban.residents.rules import (
     NewContact,
     Purpose,
     mask_numbers,
+    mask_phone,
+    phone_of,
 )
 
 __all__ = [
@@ -29,10 +32,13 @@ __all__ = [
     "Purpose",
     "contact_for_sending",
     "erase",
+    "find_by_phone",
     "mask_numbers",
+    "mask_phone",
     "masked",
     "open_note",
     "people_with",
+    "phone_of",
     "reveal",
     "seal_many",
     "seal_note",

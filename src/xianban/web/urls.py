@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from xianban.web.pages import case_list, case_page, entry, follow, maps, report
+from xianban.web.pages import (
+    case_list,
+    case_page,
+    entry,
+    exports,
+    follow,
+    maps,
+    report,
+    search,
+)
 
 urlpatterns = [
     path("", report.report, name="report"),
@@ -12,7 +21,9 @@ urlpatterns = [
     path("follow/<str:number>/<str:code>/", follow.story, name="story"),
     path("map/areas.geojson", maps.areas, name="areas"),
     path("cases/", case_list.cases, name="cases"),
-    path("cases/find/", case_list.find_case, name="find_case"),
+    path("cases/find/", search.find_case, name="find_case"),
+    path("cases/find/people/", search.find_people, name="find_people"),
+    path("cases/export/<slug:kind>/", exports.export, name="export"),
     path("cases/new/", entry.new_case, name="new_case"),
     path("cases/<str:number>/", case_page.case, name="case"),
     path("cases/<str:number>/do/<slug:verb>/", case_page.act, name="act"),

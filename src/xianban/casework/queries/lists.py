@@ -58,13 +58,11 @@ def case_list(
     size = max(1, min(size, MAX_SIZE))
     pages = [_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()]
     rows = _merged(pages, filters.order)
-    listed = shown_with_clocks(rows[:size], may.city, now)
-    return Page(listed, _token(rows[size - 1], filters.order) if len(rows) > size else "")
+    shown = rows_shown(rows[:size], may.city, now)
+    return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
 
 
-def shown_with_clocks(
-    rows: Sequence[dict[str, Any]], city: City, now: datetime
-) -> tuple[CaseRow, ...]:
+def rows_shown(rows: Sequence[dict[str, Any]], city: City, now: datetime) -> tuple[CaseRow, ...]:
     """Rows of a list, each with the clock that is due next."""
     clocks = _clocks_due(rows)
     return tuple(_shown(row, city, now, clocks.get(row["id"])) for row in rows)
@@ -104,6 +102,20 @@ def _page(
     order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
     begins = Left("text", TITLE_LENGTH)  # most of what people send has no title
     return list(rows.order_by(*order).values(*COLUMNS, begins=begins)[:size])
+
+
+def keys_in_order(may: Access, filters: Filters, now: datetime, limit: int) -> list[int]:
+    """Keys of the first cases of a list, in its order."""
+    order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
+    parts = [
+        list(
+            filtered(branch, filters, may.city, now)
+            .order_by(*order)
+            .values("id", "next_due_at")[:limit]
+        )
+        for branch in may.branches()
+    ]
+    return [row["id"] for row in _merged(parts, filters.order)[:limit]] if parts else []
 
 
 def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:

@@ -16,7 +16,7 @@ from xianban.base.ids import case_number
 from xianban.casework.models import Interest
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.candidates import candidates, waiting
-from xianban.casework.queries.lists import COLUMNS, MAX_SIZE, TITLE_LENGTH, filtered, shown_with_clocks
+from xianban.casework.queries.lists import COLUMNS, MAX_SIZE, TITLE_LENGTH, filtered, rows_shown
 from xianban.casework.queries.places import areas_around
 from xianban.casework.queries.shown import Filters, Found
 from xianban.casework.rules.searching import Document, Sought, fits, folded, sought, ways_to
@@ -48,9 +48,9 @@ def case_search(
     wanted, may = sought(typed), access(actor)
     narrow = newest_first(filters)
     size = max(1, min(size, MAX_SIZE))
-    search = _Search(may, narrow, wanted, now, _below(after))
+    search = Search(may, narrow, wanted, now, _below(after))
     rows = list(islice(search.rows(), size + 1))
-    found = shown_with_clocks(rows[:size], may.city, now)
+    found = rows_shown(rows[:size], may.city, now)
     following = str(rows[size - 1]["id"]) if len(rows) > size else ""
     if len(rows) <= size and search.stopped_at:
         following = str(search.stopped_at)
@@ -67,12 +67,8 @@ def cases_reported_by(
     theirs = Interest.objects.filter(person__in=list(persons)).values("case")
     rows = filtered(may.case_filter() & Q(pk__in=theirs), newest_first(None), may.city, now)
     found = list(read(rows.order_by("-id"), size + 1))
-    return Found(
-        shown_with_clocks(found[:size], may.city, now),
-        "",
-        stopped=len(found) > size,
-        whole=True,
-    )
+    shown = rows_shown(found[:size], may.city, now)
+    return Found(shown, "", stopped=len(found) > size, whole=True)
 
 
 def newest_first(filters: Filters | None) -> Filters:
@@ -88,7 +84,7 @@ def read(rows: Any, limit: int | None = None) -> list[dict[str, Any]]:
     return found
 
 
-class _Search:
+class Search:
     """One search under way: it reads candidates until somebody has enough, or it has read too many."""
 
     def __init__(
@@ -100,8 +96,9 @@ class _Search:
         self.stopped_at: int | None = None
         self.whole = True
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        keys, looked = self._keys(), 0
+    def rows(self, most: int | None = None) -> Iterator[dict[str, Any]]:
+        """What was found, newest first; after `most` candidates it stops, and says where."""
+        keys, looked, most = self._keys(), 0, most or MOST_READ
         part = FIRST
         while some := list(islice(keys, part)):
             rows = filtered(
@@ -109,7 +106,7 @@ class _Search:
             )
             yield from (row for row in read(rows.order_by("-id")) if self._fits(row))
             looked += len(some)
-            if looked >= MOST_READ:
+            if looked >= most:
                 self.stopped_at = some[-1]
                 return
             part = LATER

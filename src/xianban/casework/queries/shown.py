@@ -57,6 +57,18 @@ class CaseRow:
 
 
 @dataclass(frozen=True)
+class CaseLine:
+    """A case in a file that somebody takes away: its row, and what was said and answered."""
+
+    row: CaseRow
+    areas: tuple[str, ...]
+    text: str
+    answer: str
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of a list; give `next` back as `after` for the page that follows, empty at the end."""
 

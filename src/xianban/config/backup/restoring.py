@@ -17,6 +17,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from xianban.base.errors import BadInput, WrongState
 from xianban.base.home import home
+from xianban.casework import api as casework
+from xianban.city import api as city
 from xianban.config.backup.archive import Reading
 from xianban.config.backup.places import Place, in_one_line, place
 from xianban.config.backup.tables import Table
@@ -92,6 +94,10 @@ def _rebuild(backup: Reading, new: Place, progress: Progress) -> int:
         ) from reason
     progress("bringing the tables up to date")
     call_command("migrate", verbosity=0, interactive=False)
+    progress("the index of words")
+    city.forget()  # the one in memory is of another database
+    while casework.index_cases().more:
+        pass
     return rows
 
 

@@ -1,6 +1,6 @@
 """Changes to residents."""
 
-from xianban.residents.actions.opening import erase, open_note, reveal
+from xianban.residents.actions.opening import erase, find_by_phone, open_note, reveal
 from xianban.residents.actions.sealing_in import (
     NewNote,
     seal_many,
@@ -12,6 +12,7 @@ from xianban.residents.actions.sealing_in import (
 __all__ = [
     "NewNote",
     "erase",
+    "find_by_phone",
     "open_note",
     "reveal",
     "seal_many",

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from xianban.accounts.api import Actor, may_anywhere
+from xianban.accounts.api import Actor, may_anywhere, note_deed
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.ledger.api import Entry, append
 from xianban.residents.models import Person
 from xianban.residents.queries import about, key_of, opened
-from xianban.residents.rules import Contact, ErasureGround, Purpose, mask_numbers
-from xianban.residents.sealing import unseal
+from xianban.residents.rules import Contact, ErasureGround, Purpose, mask_numbers, phone_of
+from xianban.residents.sealing import contact_hash, unseal
 
 MOST_REASON = 200
 
@@ -55,6 +55,31 @@ def open_note(
         return unseal(bytes(note.sealed), key=key_of(row), about=place).decode()
 
 
+def find_by_phone(
+    phone: str, *, purpose: Purpose | str, reason: str, acting: Actor, now: datetime
+) -> list[int]:
+    """Everybody who left this telephone, oldest first. Found by its keyed hash; nothing is opened.
+
+    That somebody looked, what for and why is on record before the answer, also where there is none:
+    with who looked, and with each person found. The number is not.
+    """
+    if not may_anywhere(acting, "find_person"):
+        raise NotAllowed(
+            "finding people by telephone is for agents, dispatchers and supervisors; ask one of them"
+        )
+    number = phone_of(phone)
+    if not number:
+        raise BadInput("that is no telephone number; type it with its area code")
+    why = _why(purpose, reason)
+    with transaction.atomic():
+        rows = Person.objects.select_for_update().filter(phone_hash=contact_hash("phone", number))
+        found = list(rows.order_by("pk"))
+        append([Entry(_subject(row), "person.find", acting.key, now, why) for row in found])
+        keys = [row.pk for row in found]
+        note_deed(acting, "person.find", {**why, "found": keys}, now=now)
+    return keys
+
+
 def erase(person_id: int, *, acting: Actor, now: datetime, reason: ErasureGround | str) -> None:
     """Destroy a person's key, contact, words and hash. Nothing brings them back, nor should it.
 
@@ -90,16 +115,21 @@ def _for(
     """The person's row, after the act of opening it was allowed and written down."""
     if not may_anywhere(acting, "reveal"):
         raise NotAllowed("your role does not open contacts; ask the unit that handles the case")
+    why = _why(purpose, reason)
+    row = _locked(person_id)
+    if row.erased_at:
+        raise WrongState("this person's data were erased; there is nothing left to show")
+    append([Entry(_subject(row), verb, acting.key, now, {**payload, **why})])
+    return row
+
+
+def _why(purpose: Purpose | str, reason: str) -> dict[str, str]:
+    """Purpose and reason as they are written down; BadInput where one is missing."""
     stated = _one_of(Purpose, purpose, "purpose")
     reason = reason.strip()
     if not reason:
         raise BadInput("say in a few words why the contact is needed")
-    row = _locked(person_id)
-    if row.erased_at:
-        raise WrongState("this person's data were erased; there is nothing left to show")
-    why = {"purpose": stated, "reason": mask_numbers(reason)[:MOST_REASON]}
-    append([Entry(_subject(row), verb, acting.key, now, {**payload, **why})])
-    return row
+    return {"purpose": stated, "reason": mask_numbers(reason)[:MOST_REASON]}
 
 
 def _locked(person_id: int) -> Person:

@@ -1,23 +1,27 @@
-"""The list of cases: tabs, filters, pages; what is due first stands first."""
+"""The list of cases: tabs, filters, pages; what is due first stands first. And what was searched for."""
 
+import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from xianban.accounts.api import Actor, Role, vacant
+from xianban.accounts.api import Actor, Role, may_anywhere, vacant
 from xianban.base.clock import utc_now
-from xianban.base.errors import NotFound
+from xianban.base.errors import BadInput, NotFound
 from xianban.casework import api as casework
 from xianban.casework.api import Counts, Filters
 from xianban.city import api as city
+from xianban.residents import api as residents
 from xianban.web import choices, words
 from xianban.web.pages.desk import menu, staff
+from xianban.web.wording import in_words
 
 # tab: (name, what it sets)
 TABS: tuple[tuple[str, Promise, dict[str, Any]], ...] = (
@@ -39,16 +43,20 @@ TOLD = (Role.DISPATCHER, Role.SUPERVISOR)  # by role, whoever holds it
 CONCERNED = (Role.ADMINISTRATOR, Role.DISPATCHER, Role.SUPERVISOR)
 
 
+LOCAL_NUMBER = re.compile(r"[1-9]\d{6,7}")  # without its area code: perhaps a telephone
+
+
 @require_safe
 @staff
 def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     now = utc_now()
     chosen, typed, faults = _chosen(request)
     tab = request.GET.get("tab", "open")
-    settings = next((sets for name, _word, sets in TABS if name == tab), {})
+    if typed["q"]:
+        return _searched(request, actor, now)
     page = casework.case_list(
         actor,
-        Filters(**{**chosen, **settings}),
+        Filters(**{**chosen, **_settings(tab)}),
         now=now,
         after=request.GET.get("after", ""),
         size=SIZE,
@@ -58,6 +66,7 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         "page": page,
         "tabs": _tabs(counts, tab, typed),
         "tab": tab,
+        **_takes_away(actor, typed, tab=tab),
         "typed": typed,
         "faults": faults,
         "filtered": bool(chosen),
@@ -76,11 +85,59 @@ def _vacant_for(actor: Actor) -> list[str]:
     return [str(words.ROLES[role]) for role in vacant(TOLD)]
 
 
+def _searched(request: HttpRequest, actor: Actor, now: datetime) -> HttpResponse:
+    """What was found, in whatever state, the newest first; filters narrow it."""
+    chosen, typed, faults = _chosen(request)
+    after = request.GET.get("after", "")
+    found, fault = None, ""
+    try:
+        found = casework.case_search(
+            actor, typed["q"], Filters(**chosen), now=now, after=after, size=SIZE
+        )
+    except BadInput as refusal:
+        fault = in_words(refusal)
+    context = menu(actor, "cases") | {
+        "page": found,
+        "q": typed["q"],
+        "fault": fault,
+        "typed": typed,
+        "faults": faults,
+        "filtered": bool(chosen),
+        "states": [(code, chip.word) for code, chip in words.STATES.items()],
+        "more": _query(typed, after=found.next) if found and found.next else "",
+        "first": _query(typed) if after else "",
+        "unfiltered": _query({"q": typed["q"]}),
+        "maybe_phone": may_anywhere(actor, "find_person")
+        and bool(LOCAL_NUMBER.fullmatch(residents.phone_of(typed["q"]))),
+        **_takes_away(actor, typed),
+        **_choices(typed),
+    }
+    return render(request, "cases/found.html", context, status=400 if fault else 200)
+
+
+def _takes_away(actor: Actor, typed: dict[str, str], **more: str) -> dict[str, Any]:
+    """What the links to the list as a file need, for those who may take it away."""
+    return {"may_export": may_anywhere(actor, "export"), "export_query": _query(typed, **more)}
+
+
+def asked_for(request: HttpRequest) -> tuple[Filters, str]:
+    """The filters and the words of a list that is to become a file."""
+    chosen, typed, faults = _chosen(request)
+    if faults:
+        raise BadInput("there is no area, matter or unit of that name; choose from the list")
+    settings = {} if typed["q"] else _settings(request.GET.get("tab", "open"))
+    return Filters(**{**chosen, **settings}), typed["q"]
+
+
+def _settings(tab: str) -> dict[str, Any]:
+    return next((sets for name, _word, sets in TABS if name == tab), {})
+
+
 def _chosen(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
     """The filters as casework takes them, as they were typed, and what could not be read."""
     typed = {
         name: request.GET.get(name, "").strip()
-        for name in ("unit", "area", "matter", "urgency", "state")
+        for name in ("q", "unit", "area", "matter", "urgency", "state")
     }
     chosen: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -147,15 +204,3 @@ def _tabs(counts: Counts, chosen: str, typed: dict[str, str]) -> list[dict[str, 
 
 def _query(typed: dict[str, str], **more: str) -> str:
     return "?" + urlencode({name: value for name, value in {**typed, **more}.items() if value})
-
-
-@require_safe
-@staff
-def find_case(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Straight to a case by its number; nothing tells a number that is out of sight from none."""
-    number = request.GET.get("q", "").strip()
-    try:
-        return redirect("case", casework.number_of(casework.case_by_number(number, actor)))
-    except NotFound:
-        context = menu(actor, "cases") | {"q": number}
-        return render(request, "cases/not_found.html", context, status=404)
