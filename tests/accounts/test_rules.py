@@ -18,21 +18,21 @@ from xianban.accounts.rules import (
 # Written out on purpose: whoever changes who may do what changes this page too.
 TABLE = {
     Role.RESIDENT: "open rate reopen say withdraw",
-    Role.AGENT: "close contact correct dispatch follow_up link merge note open rate reopen reveal "
+    Role.AGENT: "close contact correct dispatch find_person follow_up link merge note open rate reopen reveal "
     "say see withdraw",
-    Role.DISPATCHER: "approve correct decline designate dispatch escalate invite link merge note "
+    Role.DISPATCHER: "approve correct decline designate dispatch escalate export find_person invite link merge note "
     "open reveal rule see split train",
-    Role.HANDLER: "answer contact escalate extend invite link note open report resume return reveal "
+    Role.HANDLER: "answer contact escalate export extend invite link note open report resume return reveal "
     "see sign suspend",
     Role.GRID_WORKER: "answer contact escalate note open report reveal see sign",
-    Role.SUPERVISOR: "approve close decline designate escalate follow_up invite note press reopen "
+    Role.SUPERVISOR: "approve close decline designate escalate export find_person follow_up invite note press reopen "
     "resume reveal review rule see",
-    Role.ANALYST: "see train",
-    Role.LEADER: "press see",
+    Role.ANALYST: "export see train",
+    Role.LEADER: "export press see",
     Role.STEWARD: "erase manage_city",
-    Role.AUDITOR: "audit see",
+    Role.AUDITOR: "audit export see",
     Role.INTEGRATOR: "open",
-    Role.ADMINISTRATOR: "erase manage_city manage_users see train",
+    Role.ADMINISTRATOR: "erase export manage_city manage_users see train",
     "machine": "close dispatch erase escalate link manage_city manage_users note open resume "
     "see train",
 }

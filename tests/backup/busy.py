@@ -58,6 +58,7 @@ def census():
     from xianban.residents.api import masked
 
     tables, rows = {}, {}
+    searchable = apps.get_model("casework", "Searchable").objects.count()
     for model in apps.get_models(include_auto_created=True):
         name = model._meta.db_table
         if name not in LEFT_OUT:
@@ -77,6 +78,7 @@ def census():
     }
     told = {
         "vendor": connection.vendor,
+        "searchable": searchable,
         "tables": tables,
         "rows": rows,
         "files": files,

@@ -145,6 +145,7 @@ def test_the_same_comes_back_on_either_database(worked, new_city, kind):
     assert after["rows"]["casework_case"] == opened
     for part in ("rows", "tables", "files", "names", "broken"):
         assert after[part] == before[part], part
+    assert after["searchable"] == opened  # the index of words was made again
     assert after["next"] >= opened + 1  # no number is given out twice
 
     # and back again, from the other kind

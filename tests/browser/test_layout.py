@@ -5,6 +5,12 @@ import pytest
 from browser.test_journey import report
 
 WIDTHS = (360, 390, 1440, 2560)
+SEARCHES = (
+    "/cases/?q=rubbish",
+    "/cases/?q=nothing+of+the+kind",
+    "/cases/?q=x",
+    "/cases/?q=7654321",
+)
 
 
 @pytest.fixture
@@ -48,7 +54,7 @@ def test_staff_pages_fit(page, town, sign_in, width):
     number, _ = report(page, town.url)
     desk = sign_in("dispatcher")
     desk.set_viewport_size({"width": width, "height": 800})
-    for address in ("/cases/", "/cases/?tab=ended", "/cases/new/", f"/cases/{number}/"):
+    for address in ("/cases/", "/cases/?tab=ended", "/cases/new/", f"/cases/{number}/", *SEARCHES):
         desk.goto(f"{town.url}{address}")
         desk.wait_for_load_state("networkidle")
         assert sideways(desk) <= 0, f"{address} at {width}"

@@ -15,11 +15,9 @@ AGENT = user("agent")
 EAST_HANDLER = user("handler", unit="street-east")
 
 
-@pytest.fixture(params=["indexed", "waiting", "large"])
-def how(request, monkeypatch):
-    """Through the index, before the worker came by, and where no scope is small enough to be read."""
-    if request.param == "large":
-        monkeypatch.setattr(searches, "FEW", 0)
+@pytest.fixture(params=["indexed", "waiting"])
+def how(request):
+    """Through the index, and before the worker came by."""
     return request.param
 
 
@@ -134,21 +132,21 @@ def test_a_mark_that_is_none_is_refused(town):
 
 
 def test_a_search_reads_only_so_much_and_goes_on_when_asked(town, monkeypatch):
-    monkeypatch.setattr(searches, "FEW", 0)
     monkeypatch.setattr(searches, "FIRST", 2)
     monkeypatch.setattr(searches, "LATER", 2)
-    monkeypatch.setattr(searches, "MOST_READ", 4)
+    monkeypatch.setattr(searches, "MOST_EFFORT", 4)
     oldest = make_case(text="路灯", area=QUAY_GRID).case_id
     for _ in range(9):
         make_case(text="路灯")
     casework.index_cases()
-    west = user("handler", unit="street-west")
-    page = casework.case_search(west, "路灯", now=monday())
+    Case.objects.filter(pk=oldest).update(state="closed", ended_at=monday(), next_due_at=None)
+    closed = Filters(states=("closed",))
+    page = casework.case_search(AGENT, "路灯", closed, now=monday())
     assert page.rows == ()
     assert page.stopped
     found, pages = [], 0
     while page.next:
-        page = casework.case_search(west, "路灯", now=monday(), after=page.next)
+        page = casework.case_search(AGENT, "路灯", closed, now=monday(), after=page.next)
         found += [row.id for row in page.rows]
         pages += 1
     assert found == [oldest]
@@ -157,7 +155,6 @@ def test_a_search_reads_only_so_much_and_goes_on_when_asked(town, monkeypatch):
 
 def test_slices_of_the_file_are_all_looked_at(town, monkeypatch):
     monkeypatch.setattr(candidates, "SLICE_BITS", 1)
-    monkeypatch.setattr(searches, "FEW", 0)
     made = [make_case(text="路灯" if n % 5 == 0 else "水管").case_id for n in range(21)]
     casework.index_cases()
     assert ids(AGENT, "路灯") == made[::-5]
@@ -195,8 +192,7 @@ def test_erased_words_leave_the_index_at_once(town):
     assert casework.index_cases().cases == 0
 
 
-def test_a_corrected_place_is_found_at_once_and_the_old_one_no_longer(town, monkeypatch):
-    monkeypatch.setattr(searches, "FEW", 0)
+def test_a_corrected_place_is_found_at_once_and_the_old_one_no_longer(town):
     case = make_case(place="旧桥头", area=GRID, text="垃圾成堆").case_id
     casework.index_cases()
     data = {"place": "新码头", "area": QUAY_GRID}
@@ -206,6 +202,25 @@ def test_a_corrected_place_is_found_at_once_and_the_old_one_no_longer(town, monk
         assert ids(AGENT, "旧桥头") == ids(AGENT, "Bridge") == []
         casework.index_cases()
     assert not Searchable.objects.filter(stale=True).exists()
+
+
+def test_whoever_is_asked_or_takes_over_finds_it_at_once(town):
+    case = make_case(text="路灯不亮", area=GRID).case_id
+    casework.index_cases()
+    police, west = user("handler", unit="police"), user("handler", unit="street-west")
+    assert ids(police, "路灯") == ids(west, "路灯") == []
+    casework.perform(case, "sign", acting=EAST_HANDLER, now=monday())
+    data = {"unit": "police", "ask": "come and see"}
+    casework.perform(case, "invite", acting=EAST_HANDLER, now=monday(), data=data)
+    for _ in range(2):
+        assert ids(police, "路灯") == ids(EAST_HANDLER, "路灯") == [case]
+        casework.index_cases()
+    data = {"unit": "street-west", "text": "it lies there"}
+    casework.perform(case, "redispatch", acting=user("dispatcher"), now=monday(), data=data)
+    for _ in range(2):
+        assert ids(west, "路灯") == [case]
+        assert ids(EAST_HANDLER, "路灯") == []
+        casework.index_cases()
 
 
 def test_the_index_is_filled_from_the_newest_back(town):

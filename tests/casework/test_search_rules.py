@@ -8,11 +8,11 @@ from xianban.base.errors import BadInput
 from xianban.casework.rules.searching import (
     MOST_WAYS,
     Document,
-    area_token,
     fits,
     folded,
     pairs,
     sought,
+    token_for,
     tokens_of,
     ways_to,
 )
@@ -107,7 +107,7 @@ def test_an_area_is_found_by_its_name_through_its_code():
     assert found(document("没有灯"), "北岸", named)
     assert found(document("没有灯"), "北岸 没有", named)
     assert not found(document("没有灯", areas=("c", "w")), "北岸", named)
-    assert area_token("b") in tokens_of(document())
+    assert token_for("area", "b") in tokens_of(document())
 
 
 def test_many_areas_of_a_name_are_left_to_reading():

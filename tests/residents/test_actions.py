@@ -17,6 +17,7 @@ from xianban.residents.api import (
     NewNote,
     contact_for_sending,
     erase,
+    find_by_phone,
     masked,
     open_note,
     people_with,
@@ -248,3 +249,45 @@ def test_sealing_many_is_quick(db):
     each_ms = (time.process_time() - start) / len(given) * 1000
     print(f"{each_ms:.4f} ms of CPU each")
     assert each_ms < 0.2
+
+
+AGENT = Actor(kind="user", id=11, name="孙八", grants=(Granted(Role.AGENT),))
+LOOKS = {"purpose": "call_back", "reason": "来电人请求查进度 13800131234", "now": NOW}
+
+
+def test_people_are_found_by_telephone_in_any_form_and_on_record(db):
+    mine = [zhang(), zhang(email="zs@example.com")]
+    seal_person(phone="13900131234")
+    for typed in ("13800131234", "+86 138-0013-1234", "１３８００１３１２３４"):
+        assert find_by_phone(typed, acting=AGENT, **LOOKS) == mine
+    assert find_by_phone("13000000000", acting=AGENT, **LOOKS) == []
+    acts = history("user:11")
+    assert [act.payload["found"] for act in acts] == [mine, mine, mine, []]
+    assert [act.verb for act in history(f"person:{mine[0]}")] == ["person.find"] * 3
+    assert "13800131234" not in str([act.payload for act in acts])
+    assert verify().broken is None
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"acting": HANDLER}, NotAllowed),
+        ({"acting": ANALYST}, NotAllowed),
+        ({"acting": MACHINE}, NotAllowed),
+        ({"acting": resident_actor(1)}, NotAllowed),
+        ({"phone": "张三"}, BadInput),
+        ({"purpose": "curiosity"}, BadInput),
+        ({"reason": "  "}, BadInput),
+    ],
+)
+def test_without_right_or_reason_nobody_is_found_and_nothing_written(db, more, kind):
+    pk = zhang()
+    said = {"phone": "13800131234", "acting": AGENT, **LOOKS, **more}
+    with pytest.raises(kind):
+        find_by_phone(said.pop("phone"), **said)
+    assert history(f"person:{pk}") == history("user:11") == []
+
+
+def test_who_was_erased_is_not_found(db):
+    erase(zhang(), acting=STEWARD, now=NOW, reason="asked")
+    assert find_by_phone("13800131234", acting=AGENT, **LOOKS) == []

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from xianban.casework.models import Case, Searchable
+from xianban.casework.models import Case, Searchable, Task
 from xianban.casework.queries.candidates import stored
-from xianban.casework.queries.searches import SAID, document_of
+from xianban.casework.queries.searches import document_of
 from xianban.casework.rules.searching import tokens_of
 from xianban.city.api import current
 
 BATCH = 200
+FOUND_BY = frozenset({"title", "text", "place", "area", "matter", "unit"})  # and asked units
 WINDOW = 20_000  # among the newest, some may have been committed after others with a greater key
 
 
@@ -42,20 +43,19 @@ def index_cases(*, limit: int = 10_000) -> Indexed:
 def words_changed(case_ids: Collection[int]) -> None:
     """Take the words of these cases out of the index at once; the worker reads them again.
 
-    Whoever changes or erases title, text, place or area of a case calls this in the same transaction.
+    Whoever changes or erases what a case is `FOUND_BY`, or asks another unit to help, calls this in
+    the same transaction.
     """
     Searchable.objects.filter(case__in=case_ids).update(tokens=(), stale=True)
 
 
-def missing_cases() -> list[int]:
-    """Keys of cases that the index has passed over; there should be none. Looks at every case."""
+def index_missing(*, upto: int | None = None) -> int:
+    """Look through all cases (or up to a key) for such as the index has passed over, and put them in."""
     known = Searchable.objects.filter(case=OuterRef("pk"))
-    return list(Case.objects.filter(~Exists(known)).order_by("pk").values_list("pk", flat=True))
-
-
-def index_missing() -> int:
-    """Look for cases that the index has passed over, and put them in; how many."""
-    keys = missing_cases()
+    missing = Case.objects.filter(~Exists(known)).order_by("pk")
+    if upto is not None:
+        missing = missing.filter(pk__lte=upto)
+    keys = list(missing.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH):
         _index(keys[start : start + BATCH])
     return len(keys)
@@ -78,15 +78,22 @@ def _next() -> Sequence[int]:
 def _index(case_ids: Sequence[int]) -> None:
     city = current()
     with transaction.atomic():
-        rows = Case.objects.select_for_update(no_key=True).filter(pk__in=case_ids).order_by("pk")
+        cases = Case.objects.select_for_update(no_key=True).filter(pk__in=case_ids).order_by("pk")
+        rows = list(cases.values("id", "received_at", *FOUND_BY))
+        asked: dict[int, list[str]] = {}
+        tasks = Task.objects.filter(case__in=case_ids)
+        for case_id, unit in tasks.values_list("case", "unit"):
+            asked.setdefault(case_id, []).append(unit)
         Searchable.objects.bulk_create(
             [
                 Searchable(
                     case_id=row["id"],
-                    tokens=stored(tokens_of(document_of(row, city)), row["id"]),
+                    tokens=stored(
+                        tokens_of(document_of(row, city, asked.get(row["id"], ()))), row["id"]
+                    ),
                     stale=False,
                 )
-                for row in rows.values("id", "received_at", *SAID)
+                for row in rows
             ],
             update_conflicts=True,
             unique_fields=["case"],

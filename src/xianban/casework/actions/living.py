@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from xianban.accounts.api import MACHINE, Actor
 from xianban.base.errors import BadInput, Refused
+from xianban.casework.actions.indexing import words_changed
 from xianban.casework.actions.saying import duty_limits, made_ready
 from xianban.casework.actions.sweeping import moved_on
 from xianban.casework.actions.writing import for_good, locked_in_order
@@ -186,6 +187,7 @@ def _write(lives: Sequence[_Life], known: Mapping[int, dict[str, Any]], city: Ci
     for name in ROWS:
         _write_rows(name, lives, known)
     _write_words(lives)
+    words_changed([life.case.pk for life in lives])
     append(sorted((e for life in lives for e in life.entries), key=lambda entry: entry.at))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 
 from xianban.base.errors import NotFound
-from xianban.casework.actions.indexing import words_changed
+from xianban.casework.actions.indexing import FOUND_BY, words_changed
 from xianban.casework.models import Case, Interest, Word
 from xianban.casework.queries.access import NO_CASE
 from xianban.casework.queries.places import columns_for
@@ -53,7 +53,8 @@ def write(
         facts.update(columns_for(city, after.area))
     Case.objects.filter(pk=case.pk).update(version=F("version") + 1, **facts)
     case.version += 1
-    if "place" in facts or "area" in facts:
+    asked_anew = any(row["n"] not in before["tasks"] for row in change.get("tasks", ()))
+    if asked_anew or not FOUND_BY.isdisjoint(facts):
         words_changed([case.pk])
     for name in ROWS:
         _write_rows(case, name, before[name], after, change.get(name, ()))

@@ -1,14 +1,16 @@
 """Cases by words, number or place; and by who reported them. Only such as one may see."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
@@ -19,13 +21,23 @@ from xianban.casework.queries.candidates import candidates, waiting
 from xianban.casework.queries.lists import COLUMNS, MAX_SIZE, TITLE_LENGTH, filtered, rows_shown
 from xianban.casework.queries.places import areas_around
 from xianban.casework.queries.shown import Filters, Found
-from xianban.casework.rules.searching import Document, Sought, fits, folded, sought, ways_to
+from xianban.casework.rules.searching import (
+    Document,
+    Sought,
+    Tokens,
+    fits,
+    folded,
+    sought,
+    token_for,
+    ways_to,
+    within,
+)
 from xianban.city.api import City, current
 
-FEW = 2_000  # cases in reach that are read one by one: no index is quicker
-MOST_READ = 20_000  # candidates looked at for one page; then one is asked whether to go on
-FIRST, LATER = 100, 2_000
-SAID = ("title", "text", "place", "area")
+MOST_EFFORT = 10_000  # for one page: a candidate counts one, and reading it more
+READING = 8
+MOST_SCOPES = 20
+FIRST, LATER = 100, 1_000
 
 Named = dict[str, frozenset[str]]
 
@@ -97,60 +109,63 @@ class Search:
         self.whole = True
 
     def rows(self, most: int | None = None) -> Iterator[dict[str, Any]]:
-        """What was found, newest first; after `most` candidates it stops, and says where."""
-        keys, looked, most = self._keys(), 0, most or MOST_READ
-        part = FIRST
+        """What was found, newest first; after so much effort it stops, and says where."""
+        keys, effort, part = self._keys(), 0, FIRST
         while some := list(islice(keys, part)):
-            rows = filtered(
-                self.may.case_filter() & Q(pk__in=some), self.filters, self.may.city, self.now
-            )
-            yield from (row for row in read(rows.order_by("-id")) if self._fits(row))
-            looked += len(some)
-            if looked >= most:
+            read_rows = self._read(some)
+            yield from (row for row in read_rows if self._fits(row))
+            effort += len(some) + READING * len(read_rows)
+            if effort >= (most or MOST_EFFORT):
                 self.stopped_at = some[-1]
                 return
             part = LATER
 
+    def _read(self, keys: list[int]) -> list[dict[str, Any]]:
+        """Of these cases those in sight that the filters let through, newest first."""
+        among = self.may.case_filter() & Q(pk__in=_any_of(keys))
+        return read(filtered(among, self.filters, self.may.city, self.now).order_by("-id"))
+
     def _keys(self) -> Iterator[int]:
-        few = self._all_in_reach()
-        if few is not None:
-            return iter(few)
         fresh, self.whole = waiting(self.below)
-        ways = ways_to(self.wanted, {w: _topmost(self.may.city, a) for w, a in self.named.items()})
-        indexed = candidates(ways, self.below)
+        indexed = candidates(self._ways(), self.below)
         return _once(heapq.merge(sorted(fresh, reverse=True), indexed, reverse=True))
 
-    def _all_in_reach(self) -> list[int] | None:
-        """Every case that may be meant by scope and filters, where those are few; else None."""
-        branches = self.may.branches()
-        wide = Filters(
-            unit=self.filters.unit,
-            area=self.filters.area,
-            matter=self.filters.matter,
-            order="newest",
-        )
-        if branches == [Q()] and not (wide.unit or wide.area or wide.matter):
-            return None
-        keys: set[int] = set()
-        for branch in branches:
-            rows = filtered(branch, wide, self.may.city, self.now)
-            if self.below is not None:
-                rows = rows.filter(pk__lt=self.below)
-            keys.update(rows.order_by("-id").values_list("id", flat=True)[: FEW + 1])
-            if len(keys) > FEW:
-                return None
-        return sorted(keys, reverse=True)
+    def _ways(self) -> list[Tokens]:
+        """Sets of tokens of which each case that is meant has at least one whole."""
+        city, filters = self.may.city, self.filters
+        named = {word: _topmost(city, areas) for word, areas in self.named.items()}
+        reach = self.may.reach
+        scopes = [_bounds(city, area, unit) for area, unit in reach.scopes]
+        if reach.everything or reach.person is not None or len(scopes) > MOST_SCOPES:
+            scopes = [frozenset()]
+        narrow = _bounds(city, filters.area, filters.unit, filters.matter)
+        return within(within(ways_to(self.wanted, named), scopes), [narrow])
 
     def _fits(self, row: dict[str, Any]) -> bool:
         return fits(document_of(row, self.may.city), self.wanted, self.named)
 
 
-def document_of(row: dict[str, Any], city: City) -> Document:
+def _bounds(city: City, area: str, unit: str, matter: str = "") -> Tokens:
+    """The tokens that every case of this area, unit and matter has."""
+    kinds = {"area": "" if area == city.root else area, "unit": unit, "matter": matter}
+    return frozenset(token_for(kind, code) for kind, code in kinds.items() if code)
+
+
+def _any_of(keys: list[int]) -> Any:
+    """A condition on keys that is one value, not thousands, where the database has arrays."""
+    if connection.vendor == "sqlite":
+        return keys
+    return RawSQL("SELECT unnest(%s::bigint[])", (keys,))
+
+
+def document_of(row: dict[str, Any], city: City, asked: Collection[str] = ()) -> Document:
     """What can be found of the case with these values of its columns."""
     return Document(
         folded(f"{row['title']} {row['text']} {row['place']}"),
         case_number(row["id"], row["received_at"], tz=city.tz),
         areas_around(city, row["area"]),
+        city.matter_line(row["matter"]) if row["matter"] else (),
+        tuple({row["unit"], *asked} - {""}),
     )
 
 

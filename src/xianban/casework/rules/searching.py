@@ -44,11 +44,14 @@ class Sought:
 
 @dataclass(frozen=True)
 class Document:
-    """What can be found of one case; `said` is folded, `areas` are codes from the root down."""
+    """What can be found of one case. `said` is folded; areas and matters are codes from the root down;
+    units are the lead and whoever was asked to help."""
 
     said: str
     number: str
     areas: tuple[str, ...]
+    matters: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 def folded(text: str) -> str:
@@ -85,15 +88,16 @@ def pieces(number: str) -> set[int]:
     return {crc32(b"#" + number[at : at + 3].encode()) for at in range(len(number) - 2)}
 
 
-def area_token(code: str) -> int:
-    """What cases that lie anywhere in an area are found by."""
-    return crc32(b"@" + code.encode())
+def token_for(kind: str, code: str) -> int:
+    """What cases of an area, of a unit or about a matter (`kind`) are found by."""
+    return crc32(f"{kind}:{code}".encode())
 
 
 def tokens_of(document: Document) -> set[int]:
     """Everything that a case is found by."""
-    areas = map(area_token, document.areas)
-    return pairs(document.said) | pieces(document.number) | set(areas)
+    kinds = {"area": document.areas, "matter": document.matters, "unit": document.units}
+    codes = {token_for(kind, code) for kind, codes in kinds.items() for code in codes}
+    return pairs(document.said) | pieces(document.number) | codes
 
 
 def ways_to(sought: Sought, named: Mapping[str, Collection[str]]) -> list[Tokens]:
@@ -111,11 +115,17 @@ def ways_to(sought: Sought, named: Mapping[str, Collection[str]]) -> list[Tokens
     return [frozenset()] if frozenset() in ways else sorted(ways, key=sorted)
 
 
+def within(ways: Iterable[Tokens], scopes: Iterable[Tokens]) -> list[Tokens]:
+    """The same ways, each within each of the scopes; an empty set of a scope is no bound."""
+    both = {way | scope for way, scope in product(ways, scopes)}
+    return [frozenset()] if frozenset() in both else sorted(both, key=sorted)
+
+
 def _choices(word: str, areas: Collection[str]) -> list[Tokens]:
     own = pairs(word)
     if len(areas) > MOST_AREAS or not own:
         return [frozenset()]
-    return [frozenset(_some(own)), *(frozenset({area_token(code)}) for code in areas)]
+    return [frozenset(_some(own)), *(frozenset({token_for("area", code)}) for code in areas)]
 
 
 def _some(tokens: Iterable[int]) -> Sequence[int]:
