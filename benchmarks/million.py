@@ -273,7 +273,6 @@ def _searched() -> Iterator[tuple[str, float, int]]:
         "desk, every street": (desk, "街道"),
         "desk, a street and a word": (desk, f"{street} 路灯"),
         "desk, part of a number": (desk, number[3:]),
-        "desk, a day": (desk, number[:8]),
         "desk, one text among all": (desk, "（12345）"),
         "busy handler, a common word": (handler(busy), "小区"),
         "busy handler, a word of others": (handler(busy), "噪音"),

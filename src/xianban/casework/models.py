@@ -373,7 +373,7 @@ class TokensField(models.Field):  # type: ignore[type-arg]
 
 
 class Searchable(models.Model):
-    """What a case is found by; made by the worker, and made again where it is missing or stale.
+    """What a case is found by (`rules.searching`); the worker makes it, and again where it is stale.
 
     On SQLite triggers copy the tokens to `casework_posting`: a migration that makes this table anew
     has to make them anew, too (see 0002).
