@@ -357,7 +357,7 @@ class Link(models.Model):
         ]
 
 
-class TokensField(models.Field):  # type: ignore[type-arg]
+class TokensField(models.Field):
     """Whole numbers: an array on PostgreSQL, where an index looks into it; JSON text on SQLite."""
 
     def db_type(self, connection: Any) -> str:

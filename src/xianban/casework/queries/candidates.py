@@ -32,7 +32,7 @@ def stored(tokens: Iterable[int], case_id: int) -> list[int]:
 def candidates(ways: Sequence[Tokens], below: int | None) -> Iterator[int]:
     """Keys below `below`, each once, of cases that have all tokens of one of the ways."""
     top = Searchable.objects.order_by("-case").values_list("case", flat=True).first()
-    if top is None:
+    if top is None or not ways:
         return
     below = top + 1 if below is None else min(below, top + 1)
     if ways == [frozenset()]:

@@ -107,7 +107,7 @@ def _page(
 def keys_in_order(may: Access, filters: Filters, now: datetime, limit: int) -> list[int]:
     """Keys of the first cases of a list, in its order."""
     order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
-    parts = [
+    parts: list[Any] = [
         list(
             filtered(branch, filters, may.city, now)
             .order_by(*order)

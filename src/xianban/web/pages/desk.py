@@ -5,19 +5,19 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from xianban.accounts.api import Actor, actor_of, may_anywhere
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def staff(view: View) -> View:
     """Only for who is signed in; the view gets the actor. Nothing of it is kept by a browser."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(_page_of(request))
         return view(request, actor_of(request.user), *args, **values)
