@@ -15,7 +15,7 @@ from xianban.casework.queries.searches import document_of
 from xianban.casework.rules.searching import tokens_of
 from xianban.city.api import current
 
-BATCH = 200
+BATCH = 100  # some 50 ms; on SQLite nobody else writes meanwhile
 FOUND_BY = frozenset({"title", "text", "place", "area", "matter", "unit"})  # and asked units
 WINDOW = 20_000  # among the newest, some may have been committed after others with a greater key
 
@@ -28,7 +28,7 @@ class Indexed:
     more: bool
 
 
-def index_cases(*, limit: int = 10_000) -> Indexed:
+def index_cases(*, limit: int = 5_000) -> Indexed:
     """Put cases into the index: those whose words changed, then the newest, then the older ones."""
     done = 0
     while done < limit:
