@@ -41,8 +41,6 @@ TABS: tuple[tuple[str, Promise, dict[str, Any]], ...] = (
 SIZE = 50
 TOLD = (Role.DISPATCHER, Role.SUPERVISOR)  # by role, whoever holds it
 CONCERNED = (Role.ADMINISTRATOR, Role.DISPATCHER, Role.SUPERVISOR)
-
-
 LOCAL_NUMBER = re.compile(r"[1-9]\d{6,7}")  # without its area code: perhaps a telephone
 
 
