@@ -233,6 +233,9 @@ def test_a_floor_that_cannot_be_kept_is_refused_with_what_would_do(cells, teams,
         ({"hours": [1, 2, 3]}, "hours are 3 for 2 teams"),
         ({"travel": np.zeros((2, 3))}, "travel is 2 by 3 for 2 teams and 2 cells"),
         ({"areas": ["a"]}, "areas are 1 for 2 cells"),
+        ({"areas": ["a", None]}, r"areas has no label at \[1\]"),
+        ({"areas": [np.nan, 1.0]}, r"areas has no label at \[0\]"),
+        ({"areas": np.array(["a", 1], dtype=object)}, "areas mixes kinds of labels"),
         ({"fairness": [1, 2, 3]}, "fairness are 3 for 2 areas"),
         ({"fairness": 9}, "area 0 has room for 4 hours in visits of at most 4, and its floor is 9"),
         ({"visits": [0, 1]}, "must be more than 0"),
@@ -244,6 +247,25 @@ def test_bad_input_is_refused_in_a_sentence(change, said):
     asked = {"risk": [1.0, 2.0], "teams": 2, "hours": 3} | change
     with pytest.raises(BadInput, match=said):
         assign(asked.pop("risk"), **asked)
+
+
+@pytest.mark.parametrize("change", [{"hours": 0}, {"hours": 0.1}, {"visits": [100]}])
+def test_where_no_visit_fits_all_stay(change):
+    plan = assign([1.0, 2.0], **{"teams": 2, "hours": 3} | change)
+    assert plan.cell.size == 0
+    assert (plan.met, plan.bound, plan.gap, plan.price) == (0, 0, 0, 0)
+    assert plan.used_hours.tolist() == [0, 0]
+
+
+def test_nothing_is_printed(capfd):
+    assign(
+        np.random.default_rng(0).gamma(0.4, 1.0, 60),
+        teams=3,
+        hours=6,
+        areas=np.arange(60) % 5,
+        fairness=1,
+    )
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_page_runs_as_written():

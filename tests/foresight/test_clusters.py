@@ -409,7 +409,7 @@ GOOD = town(0, areas=5, days=6)
         ({"counts": GOOD[0] + 0.5}, "whole numbers"),
         ({"counts": np.where(GOOD[0] == GOOD[0][0, 0], np.nan, GOOD[0])}, "not a number"),
         ({"counts": np.zeros((0, 5))}, "empty"),
-        ({"counts": GOOD[0][0]}, "1 dimensions"),
+        ({"counts": GOOD[0][0]}, "1 dimension"),
         ({"counts": [["many"]]}, "not a table"),
         ({"baseline": GOOD[1][:3]}, "give one for each count"),
         ({"baseline": -GOOD[1]}, "at least 0"),

@@ -275,6 +275,15 @@ def test_quantiles_are_those_of_scipy():
     assert (np.abs(large - stats.poisson.ppf(levels, 2e6)) <= 1).all()
 
 
+@pytest.mark.parametrize("mean", [1e6, 1e9])
+@pytest.mark.parametrize("share", [1e-6, 1e-2])
+def test_quantiles_of_huge_counts_need_no_walk(mean, share):
+    over, levels = mean * share, np.array([0.01, 0.05, 0.5, 0.95, 0.99])
+    got = mixture_quantiles(np.array([[mean]]), np.ones(1), np.array([over]), levels)[0]
+    reached = stats.gamma.cdf(got, 1 / share, scale=over)
+    assert np.abs(reached - levels).max() < 2e-3
+
+
 def test_a_newton_step_is_that_of_the_dense_system():
     """The arrow matrix solved by parts against the same matrix written out whole."""
     rng = np.random.default_rng(3)
@@ -375,7 +384,7 @@ NAN = np.where(np.arange(40) == 3, np.nan, GOOD)
         ({"counts": -GOOD}, "counts are whole numbers from 0"),
         ({"counts": GOOD * 0.5}, "counts are whole numbers from 0"),
         ({"counts": np.empty((0, 40))}, "counts is empty"),
-        ({"counts": np.ones(40)}, "1 dimensions where 2 are needed"),
+        ({"counts": np.ones(40)}, "1 dimension where 2 are needed"),
         ({"dates": days(39)}, "39 for 40 columns"),
         ({"dates": days(41)[[*range(39), 40]]}, "leap after"),
         ({"counts": GOOD[:, :20], "dates": days(20)}, "cover 20 days; give at least 28"),

@@ -103,6 +103,7 @@ def test_the_same_answer_each_time(copies):
     [
         ([], 0.7, "empty"),
         ("路灯", 0.7, "one text"),
+        (None, 0.7, "texts is None; give a list"),
         (["路灯", 3], 0.7, r"texts\[1\] is int"),
         (["路灯"], 0.0, "between 0 and 1"),
         (["路灯"], 1.0, "between 0 and 1"),

@@ -378,7 +378,7 @@ GOOD = np.ones((2, 200))
         (GOOD * np.nan, {}, "not a number"),
         (-GOOD, {}, "whole numbers from 0"),
         (GOOD / 2, {}, "whole numbers from 0"),
-        (GOOD[0], {}, "1 dimensions where 2"),
+        (GOOD[0], {}, "1 dimension where 2"),
         ([[1, 2], [3]], {}, "equal rows"),
         ([], {}, "dimensions"),
         (np.empty((0, 5)), {}, "empty"),

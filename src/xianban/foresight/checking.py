@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from xianban.base.errors import BadInput
 
+MOST = 10_000_000_000  # the sums over single counts that tails need stay quick and exact up to here
+
 
 def numbers(values: ArrayLike, *, name: str, ndim: int | None = None) -> NDArray[np.float64]:
     """Finite numbers as float64, C-ordered; `ndim` is the number of dimensions there must be."""
@@ -21,27 +23,33 @@ def numbers(values: ArrayLike, *, name: str, ndim: int | None = None) -> NDArray
 
 
 def gappy_numbers(values: ArrayLike, *, name: str, ndim: int | None = None) -> NDArray[np.float64]:
-    """Numbers as float64 where NaN stands for a gap; infinity is refused."""
-    try:
-        array = np.ascontiguousarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as reason:
-        raise BadInput(f"{name} is not a table of numbers; give numbers in equal rows") from reason
-    if ndim is not None and array.ndim != ndim:
-        raise BadInput(f"{name} has {array.ndim} dimensions where {ndim} are needed; reshape it")
-    if array.size == 0:
-        raise BadInput(f"{name} is empty; give at least one value")
+    """Numbers as float64 where NaN (or a masked value) stands for a gap; infinity is refused."""
+    array = np.ascontiguousarray(_told(values, name), dtype=np.float64)
+    _shaped(array, name, ndim)
     if np.isinf(array).any():
         raise BadInput(f"{name} is infinite at {_first(np.isinf(array))}; correct that value")
     return array
 
 
 def counts(values: ArrayLike, *, name: str = "counts", ndim: int = 2) -> NDArray[np.float64]:
-    """Whole numbers from 0, as float64 (exact up to 2**53)."""
-    array = numbers(values, name=name, ndim=ndim)
-    wrong = (array < 0) | (array != np.floor(array))
-    if wrong.any():
+    """Whole numbers from 0 to `MOST`, as float64."""
+    told = _told(values, name)
+    if told.dtype.kind in "iub":  # whole and finite as they are
+        array = np.ascontiguousarray(told, dtype=np.float64)
+        _shaped(array, name, ndim)
+        whole = array.min() >= 0
+    else:
+        array = numbers(told, name=name, ndim=ndim)
+        whole = bool((array >= 0).all() and (array == np.floor(array)).all())
+    if not whole:
+        wrong = (array < 0) | (array != np.floor(array))
         raise BadInput(
             f"{name} has {array[wrong][0]:g} at {_first(wrong)}; counts are whole numbers from 0"
+        )
+    if array.max() > MOST:
+        wrong = array > MOST
+        raise BadInput(
+            f"{name} has {array[wrong][0]:g} at {_first(wrong)}; a count is at most {MOST:,}"
         )
     return array
 
@@ -49,7 +57,10 @@ def counts(values: ArrayLike, *, name: str = "counts", ndim: int = 2) -> NDArray
 def dates(values: Any, *, name: str = "dates", length: int | None = None) -> NDArray[np.datetime64]:
     """Days as datetime64[D], in order, each the day after the one before."""
     try:
-        array = np.asarray(values, dtype="datetime64[D]").reshape(-1)
+        told = np.asarray(values)
+        if told.size and told.dtype.kind in "biufc":  # column numbers would be days of 1970
+            raise BadInput(f"{name} are numbers, not dates; write them as 2026-11-25")
+        array = told.astype("datetime64[D]").reshape(-1)
     except (TypeError, ValueError) as reason:
         raise BadInput(f"{name} are not dates; write them as 2026-11-25") from reason
     if array.size == 0:
@@ -87,6 +98,37 @@ def one_of(value: str, *, name: str, among: Sequence[str]) -> str:
     if value not in among:
         raise BadInput(f"{name} is {value!r}; it must be one of {', '.join(among)}")
     return value
+
+
+def is_table(values: ArrayLike) -> bool:
+    """Whether these are rows of equal length."""
+    try:
+        return np.ndim(values) == 2
+    except ValueError:
+        return False
+
+
+def _told(values: ArrayLike, name: str) -> NDArray[Any]:
+    """An array of what can be read as real numbers; masked values become NaN."""
+    try:
+        if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
+            return np.asarray(np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan))
+        array = np.asarray(values)
+        if array.dtype.kind in "cmMV":
+            raise TypeError(array.dtype)
+        return array if array.dtype.kind in "iubf" else array.astype(np.float64)
+    except (TypeError, ValueError) as reason:
+        raise BadInput(f"{name} is not a table of numbers; give numbers in equal rows") from reason
+
+
+def _shaped(array: NDArray[np.float64], name: str, ndim: int | None) -> None:
+    if array.size == 0:
+        raise BadInput(f"{name} is empty; give at least one value")
+    if ndim is not None and array.ndim != ndim:
+        plural, be = "s" * (array.ndim != 1), "is" if ndim == 1 else "are"
+        raise BadInput(
+            f"{name} has {array.ndim} dimension{plural} where {ndim} {be} needed; reshape it"
+        )
 
 
 def _first(wrong: NDArray[np.bool_]) -> str:

@@ -162,7 +162,13 @@ def _asked(
     marks = np.arange(risks.size) if areas is None else np.asarray(areas)
     if marks.shape != risks.shape:
         raise BadInput(f"areas are {marks.size} for {risks.size} cells; give one label for each")
-    labels, area = np.unique(marks, return_inverse=True)
+    lacking_label = [mark is None or mark != mark for mark in marks.tolist()]
+    if any(lacking_label):
+        raise BadInput(f"areas has no label at [{lacking_label.index(True)}]; give every cell one")
+    try:
+        labels, area = np.unique(marks, return_inverse=True)
+    except TypeError as reason:
+        raise BadInput("areas mixes kinds of labels; give text alone or numbers alone") from reason
     floor = _spread(fairness, name="fairness", size=labels.size, of="areas")
     ways = np.zeros((teams, risks.size))
     if travel is not None:

@@ -161,6 +161,8 @@ def _solved(
     cells, teams, areas = job.area.size, job.hours.size, job.floor.size
     spot = job.lengths[length]
     count, floored = columns.size, np.flatnonzero(job.floor > 0)
+    if not count + floored.size:  # no visit fits into anybody's hours: the plan is to stay
+        return np.zeros(0), 0.0, np.zeros(cells + teams + areas)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = count + floored.size, cells + teams + areas
     lp.col_cost_ = np.concatenate([-job.worth[cell, length], np.full(floored.size, SHORT)])

@@ -140,9 +140,8 @@ def measure(
     >>> found.low < -0.3 < found.high < 0
     True
     """
-    areas = checking.counts(
-        treated, name="treated", ndim=np.ndim(treated) if np.ndim(treated) == 2 else 1
-    )
+    # a single row or a table; what is neither is refused as a row
+    areas = checking.counts(treated, name="treated", ndim=2 if checking.is_table(treated) else 1)
     series = areas if areas.ndim == 1 else areas.sum(axis=0)
     others = checking.counts(controls, name="controls")
     if others.shape[1] != series.size:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 REACH = 12.0
 """How many standard deviations below the lowest component the search begins."""
+STEPS = 100_000
+"""With more counts than this to walk through, a smooth distribution stands for the counted one."""
 
 
 @numba.njit(cache=True)
@@ -26,6 +28,35 @@ def _log_pmf(count: float, mean: float, dispersion: float) -> float:
 
 
 @numba.njit(cache=True)
+def _share_upto(count: float, mean: float, dispersion: float) -> float:
+    """The chance of at most `count`, as a gamma variable of the same mean and variance has it.
+
+    Its cube root is nearly normal: Wilson & Hilferty (1931), The distribution of chi-square.
+    """
+    ninth = dispersion / (9.0 * mean)
+    deviate = (((count + 0.5) / mean) ** (1 / 3) - 1.0 + ninth) / math.sqrt(ninth)
+    return 0.5 * math.erfc(-deviate / math.sqrt(2.0))
+
+
+@numba.njit(cache=True)
+def _halved(
+    means: NDArray[np.float64], weights: NDArray[np.float64], over: float, level: float, last: float
+) -> float:
+    """The least count that is not passed with chance `level`, by halving: for large counts."""
+    low, high = -1.0, math.ceil(last)
+    while high - low > 1:
+        middle = math.floor((low + high) / 2)
+        done = 0.0
+        for part in range(means.size):
+            done += weights[part] * _share_upto(middle, means[part], over)
+        if done >= level:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+@numba.njit(cache=True)
 def mixture_quantiles(
     means: NDArray[np.float64],
     weights: NDArray[np.float64],
@@ -34,7 +65,9 @@ def mixture_quantiles(
 ) -> NDArray[np.float64]:
     """The least count whose chance of not being passed reaches each level.
 
-    `means` is (cell, component), `dispersion` (cell), `levels` in rising order.
+    `means` is (cell, component), `dispersion` (cell), `levels` in rising order. Exact up to
+    counts of some ten thousand; beyond, to a thousandth in chance (to a hundredth in the lower tail
+    where the variance nears the square of the mean).
     """
     cells, parts = means.shape
     out = np.empty((cells, levels.size))
@@ -45,6 +78,10 @@ def mixture_quantiles(
         highest = means[cell].max()
         count = math.floor(max(0.0, lowest - REACH * math.sqrt(over * lowest)))
         last = highest + 60.0 * over + 40.0 * math.sqrt(over * highest)
+        if last - count > STEPS:
+            for rank in range(levels.size):
+                out[cell, rank] = _halved(means[cell], weights, over, levels[rank], last)
+            continue
         for part in range(parts):
             mass[part] = _log_pmf(count, means[cell, part], over)
         done = 0.0

@@ -1,6 +1,6 @@
 """What is asked of texts, their times, authors and support; each refusal is one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ def every_text(texts: Sequence[str]) -> list[str]:
     """A list of texts, at least one."""
     if isinstance(texts, str):
         raise BadInput("texts is one text; give a list of them")
+    if not isinstance(texts, Iterable):
+        raise BadInput(f"texts is {texts!r}; give a list of texts")
     held = list(texts)
     if not held:
         raise BadInput("texts is empty; give at least one")
@@ -81,6 +83,15 @@ def supports(values: ArrayLike | None, *, length: int) -> NDArray[np.float64]:
 
 def person(author: object) -> object:
     """Who wrote; None where that is not known (empty, or a missing value of a table)."""
+    if not isinstance(author, Hashable):
+        raise BadInput(f"author is {author!r}; give a name or a number")
     if author is None or author == "" or author != author:
         return None
     return author
+
+
+def spot(place: object) -> str | None:
+    """Where it is about; None where that is not known (empty, or a missing value of a table)."""
+    if place is None or place != place or not str(place).strip():
+        return None
+    return str(place)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xianban.foresight import checking
-from xianban.foresight.issues.arguments import moment, moments, one_text, person, supports
+from xianban.foresight.issues.arguments import moment, moments, one_text, person, spot, supports
 from xianban.foresight.issues.grouping import average_linkage
 from xianban.foresight.issues.hot import HotIssue, Told, hottest
 from xianban.foresight.issues.likeness import Pairs, pairs
@@ -65,11 +65,12 @@ class Watch:
         """
         when = moment(time, name="time")
         backed = float(supports([support], length=1)[0])
-        self._texts.append(one_text(text, name="text"))
-        self._readings.append(read(text))
+        said, who, where = one_text(text, name="text"), person(author), spot(place)
+        self._texts.append(said)
+        self._readings.append(read(said))
         self._times.append(when)
-        self._places.append(place or None)
-        self._authors.append(person(author))
+        self._places.append(where)
+        self._authors.append(who)
         self._support.append(backed)
         self._positions.append(self._taken)
         self._taken += 1

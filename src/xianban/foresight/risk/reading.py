@@ -12,6 +12,11 @@ from xianban.foresight import checking
 
 from .history import Floats
 
+MOST_CELLS = 1_000_000
+MOST_MATTERS = 500
+MOST_NUMBERS = 50_000_000
+"""Counts of places, matters and weeks that are held in memory together."""
+
 
 @dataclass(frozen=True)
 class Past:
@@ -46,6 +51,15 @@ def read(
     # weeks end on the last day; a part of a week at the beginning is left out
     back = (last - dates).astype(np.int64) // days
     kept = (back >= 0) & (back < weeks)
+    if len(names) > MOST_MATTERS:
+        raise BadInput(
+            f"matters are {len(names):,} different ones; give at most {MOST_MATTERS}, the rare together"
+        )
+    if weeks * len(places) * len(names) > MOST_NUMBERS:
+        raise BadInput(
+            f"{weeks:,} spans of {days} days, {len(places):,} cells and {len(names):,} matters are more "
+            f"than {MOST_NUMBERS:,} counts; give a later since, or fewer cells or matters"
+        )
     counts = np.zeros((weeks, len(places), len(names)))
     matter = np.array([names[label] for label in about], dtype=np.intp)
     np.add.at(counts, (weeks - 1 - back[kept], where[kept], matter[kept]), 1)
@@ -55,7 +69,8 @@ def read(
 
 def _cells(cells: Any) -> dict[Hashable, int]:
     if isinstance(cells, (int, np.integer)) and not isinstance(cells, bool):
-        return {place: place for place in range(checking.whole(int(cells), name="cells", least=1))}
+        number = checking.whole(int(cells), name="cells", least=1, most=MOST_CELLS)
+        return {place: place for place in range(number)}
     labels = _labels(cells, name="cells")
     places = {label: place for place, label in enumerate(labels)}
     if not labels:
@@ -85,7 +100,10 @@ def _positions(events: Any, places: dict[Hashable, int]) -> NDArray[np.intp]:
 
 def _dates(when: Any, *, number: int) -> NDArray[np.datetime64]:
     try:
-        dates = np.asarray(when, dtype="datetime64[D]").reshape(-1)
+        told = np.asarray(when)
+        if told.size and told.dtype.kind in "biufc":  # row numbers would be days of 1970
+            raise BadInput("when are numbers, not dates; write them as 2026-11-25")
+        dates = told.astype("datetime64[D]").reshape(-1)
     except (TypeError, ValueError) as reason:
         raise BadInput("when are not dates; write them as 2026-11-25") from reason
     if len(dates) != number:
