@@ -43,6 +43,21 @@ def test_a_last_day_that_was_not_over_is_left_out(tmp_path):
     assert told["last_day_open"].values["day"] == "2023-04-11"
 
 
+@pytest.mark.parametrize("stray", ["2023-07-20T23:00:00", "2031-01-01T23:00:00"])
+def test_a_thin_end_and_mistyped_years_are_left_out_and_said_gravely(tmp_path, stray):
+    here, told = seen(tmp_path, [*every_day("2023-01-01", 180), np.datetime64(stray)])
+    assert (str(here.dates[-1]), here.after) == ("2023-06-29", 1)
+    assert told["thin_end"].grave
+    assert "last_day_open" not in told
+
+
+def test_a_quiet_week_at_the_end_is_no_thin_end(tmp_path):
+    quiet = every_day("2023-06-30", 7, each=1)
+    here, told = seen(tmp_path, [*every_day("2023-01-01", 180), *quiet])
+    assert len(here.dates) == 187
+    assert "thin_end" not in told
+
+
 def test_dates_without_hours_end_with_a_whole_day(tmp_path):
     here, told = seen(
         tmp_path,

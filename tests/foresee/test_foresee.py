@@ -4,13 +4,16 @@ import json
 import re
 import string
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from foresee.made import RISE, table
 from xianban.base.errors import BadInput
 from xianban.config.commands.foresee import foresee as command
+from xianban.foresee.analysing.rises import LEAST_A_RISE
 from xianban.foresee.api import Columns, foresee
+from xianban.foresee.telling import rise_sure
 from xianban.foresee.words import TEXTS, Words
 
 COLUMNS = Columns("when", area="area", lat="lat", lon="lon", category="about", id="no")
@@ -145,6 +148,30 @@ def test_rows_that_could_not_be_read_lie_beside_the_report(tmp_path):
     assert kept[1].startswith("4,soon,")
 
 
+def test_a_folder_that_will_not_do_is_said_before_the_work(tmp_path):
+    (tmp_path / "taken").write_text("x")
+    with pytest.raises(BadInput, match="taken is a file; name a folder with --out"):
+        foresee(tmp_path / "gone.csv", columns=Columns("when"), out=tmp_path / "taken" / "out")
+
+
+def test_many_reports_of_one_point_are_said_to_be_that(tmp_path):
+    frame = table(days=500)
+    spot = (pl.col("area") == "Area 07") & (pl.col("about") == "noise")
+    frame = frame.with_columns(
+        lat=pl.when(spot).then(pl.lit("23.1")).otherwise("lat"),
+        lon=pl.when(spot).then(pl.lit("113.2")).otherwise("lon"),
+    )
+    frame.write_csv(tmp_path / "city.csv")
+    best = foresee(tmp_path / "city.csv", columns=COLUMNS, out=tmp_path / "out").outbreaks[0]
+    assert best.one_spot == best.observed
+    assert f"{best.observed} of {best.observed} came from one" in rise_sure(best, Words("en"))
+
+
+def test_two_where_none_was_expected_are_no_rise(seen):
+    found, _, _ = seen
+    assert min(one.observed for one in found.outbreaks) >= LEAST_A_RISE
+
+
 def test_an_unknown_language_is_refused(tmp_path):
     with pytest.raises(BadInput, match="no language fr"):
         foresee(tmp_path / "x.csv", columns=COLUMNS, out=tmp_path, language="fr")
@@ -154,8 +181,6 @@ def test_an_unknown_language_is_refused(tmp_path):
 def test_chicago_is_told_as_its_rows_say(data, tmp_path):
     import gzip
     import io
-
-    import polars as pl
 
     path = data / "requests311" / "chicago_sanitation_2011_2013.csv.gz"
     columns = Columns(

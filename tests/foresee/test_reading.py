@@ -101,6 +101,61 @@ def test_far_off_points_are_set_aside_and_planes_are_seen(tmp_path):
     assert not plane.events.degrees
 
 
+def test_rows_that_nothing_tells_apart_are_many_requests(tmp_path):
+    text = "when,area\n" + "2026-03-01,A\n" * 8 + "2026-03-02,B\n2026-03-03,C\n"
+    got = read(written(tmp_path, text), Columns("when", area="area"))
+    assert (len(got.events), got.repeated, got.alike) == (10, 0, 7)
+
+
+@pytest.mark.parametrize(
+    ("times", "read_as", "doubtful"),
+    [
+        (["03/04/2026", "13/04/2026"], "2026-04-03", ""),
+        (["03.04.2026 08:30", "13.04.2026 09:00"], "2026-04-03", ""),
+        (["03/04/2026", "03/13/2026"], "2026-03-04", ""),
+        (["03/04/2026", "05/06/2026"], "2026-03-04", "03/04/2026"),
+        (["03/04/2026 13:05:10", "03/13/2026 00:00:00"], "2026-03-04", ""),
+    ],
+)
+def test_the_other_dates_say_whether_day_or_month_comes_first(tmp_path, times, read_as, doubtful):
+    got = read(written(tmp_path, "\n".join(["when", *times])), Columns("when"))
+    assert got.rejected.height == 0
+    assert str(got.events.when[0])[:10] == read_as
+    assert got.month_first == doubtful
+
+
+@pytest.mark.parametrize("zone", ["Z", "+08:00", "-0600", " +08:00", " UTC"])
+def test_the_clock_of_the_file_counts_whatever_its_zone(tmp_path, zone):
+    got = read(written(tmp_path, f"when\n2026-03-01T07:30:00{zone}\n"), Columns("when"))
+    assert str(got.events.when[0]) == "2026-03-01T07:30:00"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_semicolons_and_what_spreadsheets_call_unicode_are_read(tmp_path, encoding):
+    path = written(tmp_path, "when;about\n2026-03-01;噪声\n", encoding=encoding)
+    assert read(path, Columns("when", category="about")).events.categories == ("噪声",)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "xy"),
+    [
+        ("998,434.5", "875,854", [875854, 998434.5]),
+        ("23,105", "113,26", [113.26, 23.105]),
+        ("998,434", "1,875,854", [1875854, 998434]),
+    ],
+)
+def test_commas_in_numbers_are_understood(tmp_path, lat, lon, xy):
+    path = written(tmp_path, f'when,lat,lon\n2026-03-01,"{lat}","{lon}"\n')
+    assert read(path, Columns("when", lat="lat", lon="lon")).events.xy[0].tolist() == xy
+
+
+def test_a_folder_and_a_near_miss_of_a_column_are_named(tmp_path):
+    with pytest.raises(BadInput, match="is a folder; name a file in it"):
+        read(tmp_path, COLUMNS)
+    with pytest.raises(BadInput, match=r"has no column “When” \(perhaps when\); it has when, area"):
+        read(written(tmp_path, CSV), Columns("When"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

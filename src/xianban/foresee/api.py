@@ -31,6 +31,7 @@ def foresee(
     """
     if language and language not in LANGUAGES:
         raise BadInput(f"There is no language {language}; there are {', '.join(LANGUAGES)}")
+    _must_take(out)
     found, read = analyse(path, columns, progress)
     spoken = language or _language_of(found, columns)
     try:
@@ -52,6 +53,15 @@ def _language_of(found: Findings, columns: Columns) -> str:
     said = [one["name"] for one in found.categories[:20]] + [one.title for one in found.issues]
     said += [place.name for place in found.places[:20] if not found.cell_size] + columns.named()
     return "zh" if CHINESE.search("".join(said)) else "en"
+
+
+def _must_take(out: Path) -> None:
+    """Say before the work, not after it, that a folder will not do."""
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise BadInput(f"{there} is a file; name a folder with --out")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(f"nothing may be written into {there}; name another folder with --out")
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,6 +10,8 @@ from xianban.foresee.reading import Events
 
 THIN = 0.2  # days before the first stretch with this share of the usual load are an old remainder
 STRETCH = 28  # days
+LAST_STRETCH = 14  # days: shorter, as a file that ends should lose no more than its thin end
+THIN_END_DAYS = 7  # a holiday may be as quiet; a shorter thin end is left in
 CLOSED_BY_HOUR = 20  # a last day whose last event came earlier is probably not over
 MOST_CELLS = 900
 METRES_A_DEGREE = 111_195.0
@@ -21,7 +23,7 @@ class Cut:
     """The whole days of a file and its events within them.
 
     `events` are those of `dates` (every day once, in order); `before` and `after` how many lie
-    outside. `places` are what maps and scans work on: the file's areas where it has any with
+    outside, `thin_days` how many thin days at the end were left out. `places` are what maps and scans work on: the file's areas where it has any with
     coordinates or names, else square cells; `place` is each event's, -1 for none; `place_xy` their
     middles in metres (or the file's plane units), NaN where unknown.
     """
@@ -34,6 +36,7 @@ class Cut:
     places: tuple[str, ...]
     place_xy: NDArray[np.float64]
     cell_size: float
+    thin_days: int = 0
 
     @cached_property
     def day(self) -> NDArray[np.int64]:
@@ -54,15 +57,17 @@ class Cut:
 
 
 def cut(events: Events) -> Cut:
-    """Leave out an old remainder at the beginning and a last day that was not over."""
-    first, last = _first_day(events), _last_day(events)
+    """Leave out an old remainder at the beginning, a thin end, and a last day that was not over."""
+    first, full = _first_day(events), _full_until(events)
+    thin_days = int((events.day[-1] - full).astype(np.int64))
+    last = full if thin_days else _last_day(events)
     day = events.day
     inside = (day >= first) & (day <= last)
     kept = events.only(inside)
     place, places, xy, size = _placed(kept)
     dates = np.arange(first, last + 1, dtype="datetime64[D]")
     before, after = int((day < first).sum()), int((day > last).sum())
-    return Cut(kept, dates, before, after, place, places, xy, size)
+    return Cut(kept, dates, before, after, place, places, xy, size, thin_days)
 
 
 def metres(xy: NDArray[np.float64], *, degrees: bool) -> NDArray[np.float64]:
@@ -85,6 +90,21 @@ def _first_day(events: Events) -> np.datetime64:
     sums = np.convolve(total, np.ones(STRETCH), "valid") / STRETCH
     start = int(np.argmax(sums >= least))
     return day[0] + start + int(np.argmax(total[start:] >= least))
+
+
+def _full_until(events: Events) -> np.datetime64:
+    """The last day before a thin end: a few stray rows (or mistyped years) after all others."""
+    day = events.day
+    total = np.bincount((day - day[0]).astype(np.int64))
+    if len(total) < 3 * STRETCH:
+        return day[-1]
+    reached = np.cumsum(total)
+    low, high = np.searchsorted(reached, [0.25 * total.sum(), 0.75 * total.sum()])
+    least = THIN * total[low : high + 1].mean()
+    sums = np.convolve(total, np.ones(LAST_STRETCH), "valid") / LAST_STRETCH
+    end = int(np.flatnonzero(sums >= least)[-1]) + LAST_STRETCH if (sums >= least).any() else 0
+    full = int(np.flatnonzero(total[:end] >= max(least, 1))[-1]) if end else len(total) - 1
+    return day[0] + full if len(total) - 1 - full > THIN_END_DAYS else day[-1]
 
 
 def _last_day(events: Events) -> np.datetime64:

@@ -40,6 +40,7 @@ class Outbreak:
     q_value: float
     step_days: int
     current: bool  # it lasts into the newest step
+    one_spot: int  # most of them that came from one point; 0 where points are unknown
     series: Series
 
 

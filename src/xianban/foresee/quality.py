@@ -34,6 +34,8 @@ def _rows(read: Read) -> list[Remark]:
                 read.rejected.height > SHARE * read.rows,
             )
         )
+    if read.alike:
+        told.append(Remark("alike", {"n": read.alike, "share": read.alike / read.rows}, True))
     if read.repeated:
         told.append(Remark("repeated", {"n": read.repeated}))
     if read.repeated_ids:
@@ -61,9 +63,14 @@ def _lacks(read: Read, cut: Cut, columns: Columns) -> list[Remark]:
 
 def _time(read: Read, cut: Cut) -> list[Remark]:
     told = []
+    if read.month_first:
+        told.append(Remark("month_first", {"example": read.month_first}, True))
     if cut.before:
         told.append(Remark("old_remainder", {"n": cut.before, "day": str(cut.dates[0])}))
-    if cut.after:
+    if cut.thin_days:
+        values = {"n": cut.after, "days": cut.thin_days, "day": str(cut.dates[-1])}
+        told.append(Remark("thin_end", values, True))
+    elif cut.after:
         told.append(Remark("last_day_open", {"n": cut.after, "day": str(cut.dates[-1] + 1)}))
     if (cut.events.when == cut.events.day).mean() > 0.9:
         told.append(Remark("days_only"))

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,17 @@ FORMATS = (
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y",
 )
+# the same of month first and day first; dots and hyphens are read as slashes
+MONTH_FIRST = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y")
+DAY_FIRST = tuple(form.replace("%m/%d", "%d/%m") for form in MONTH_FIRST)
+SHORT_DATE = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
+ZONE = r"(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(?:Z|UTC|[+-]\d{2}:?\d{2})$"
 NOTHING = ("", "NA", "N/A", "NULL", "null", "None", "nan", "NaN", "-")
 EARLIEST, LATEST = np.datetime64("1970-01-02"), np.datetime64("2200-01-01")
 REASON = "reason"
+COLUMNS_SHOWN = 40
+FEW = 0.05  # of rows: more that repeat others are requests that nothing in the file tells apart
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,10 @@ class Read:
     repeated: int = 0
     repeated_ids: int = 0
     broken_places: int = 0
+    month_first: str = ""
+    """A date that was read month first though nothing says so; empty where there is none."""
+    alike: int = 0
+    """Rows that repeat another and were counted: too many to be slips of the hand."""
 
 
 def read(path: Path, columns: Columns) -> Read:
@@ -112,7 +121,8 @@ def read(path: Path, columns: Columns) -> Read:
 
     BadInput where there is no such file, it is of another kind, a column is missing, or no row has
     a time that can be read. A row without a readable time goes to `rejected`, with the reason; a
-    row that repeats another to the letter counts once.
+    row that repeats another to the letter counts once, unless there are so many that nothing in the
+    file can tell its requests apart.
     """
     table = read_table(path)
     _must_have(table, columns, path)
@@ -122,6 +132,9 @@ def read(path: Path, columns: Columns) -> Read:
     table = table.with_row_index("__row", offset=2)
     names = [name for name in table.columns if name != "__row"]
     alone = table.unique(subset=names, keep="first", maintain_order=True)
+    repeated, alike = rows - alone.height, 0
+    if not columns.id and repeated > FEW * rows:
+        alone, repeated, alike = table, 0, repeated
     repeated_ids = _repeats(alone, columns.id)
     if columns.id:
         first = alone.filter(_blank(columns.id))
@@ -133,7 +146,7 @@ def read(path: Path, columns: Columns) -> Read:
                 ),
             ]
         ).sort("__row")
-    when, reasons = _times(alone[columns.time])
+    when, reasons, month_first = _times(alone[columns.time])
     bad = np.array([bool(reason) for reason in reasons])
     rejected = (
         alone.filter(pl.Series(bad))
@@ -148,15 +161,15 @@ def read(path: Path, columns: Columns) -> Read:
         )
     good = alone.filter(pl.Series(~bad))
     events, broken = _events(good, when[~bad], columns)
-    return Read(
-        events, rows, rejected, rows - table.unique(subset=names).height, repeated_ids, broken
-    )
+    return Read(events, rows, rejected, repeated, repeated_ids, broken, month_first, alike)
 
 
 def read_table(path: Path) -> pl.DataFrame:
     """Every cell as text (parquet's times in ISO), gzipped or not."""
     name = path.name.lower()
     plain = name.removesuffix(".gz")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; name a file in it")
     if not path.is_file():
         raise BadInput(f"There is no file {path}; check the name")
     kind = next((kind for kind in KINDS if plain.endswith(kind)), "")
@@ -178,11 +191,15 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def _delimited(content: bytes, separator: str, path: Path) -> pl.DataFrame:
-    for encoding in ENCODINGS:
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")  # what spreadsheets call Unicode text
+    for encoding in ("utf-16",) if wide else ENCODINGS:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        head = text.partition("\n")[0]
+        if separator == ",":  # spreadsheets of some countries write semicolons
+            separator = max(",;\t", key=head.count)
         return pl.read_csv(
             text.encode(), separator=separator, infer_schema=False, truncate_ragged_lines=True
         )
@@ -217,9 +234,13 @@ def _shown(cell: Any) -> str | None:
 def _must_have(table: pl.DataFrame, columns: Columns, path: Path) -> None:
     missing = [name for name in columns.named() if name not in table.columns]
     if missing:
-        raise BadInput(
-            f"{path.name} has no column “{missing[0]}”; it has {', '.join(table.columns)}"
-        )
+        folded = {name.casefold(): name for name in table.columns}
+        near = get_close_matches(missing[0].casefold(), folded, 1)
+        meant = f" (perhaps {folded[near[0]]})" if near else ""
+        shown = ", ".join(table.columns[:COLUMNS_SHOWN])
+        more = table.width - COLUMNS_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        raise BadInput(f"{path.name} has no column “{missing[0]}”{meant}; it has {shown}{rest}")
     if bool(columns.lat) != bool(columns.lon):
         raise BadInput("A place needs both --lat and --lon; name the other column too")
 
@@ -235,11 +256,16 @@ def _repeats(table: pl.DataFrame, name: str) -> int:
     return known.height - known[name].n_unique()
 
 
-def _times(cells: pl.Series) -> tuple[NDArray[np.datetime64], list[str]]:
-    """Each cell as a time; "" or why there is none. Each form is read in one pass over what is left."""
-    cells = cells.str.strip_chars().cast(pl.String)
+def _times(cells: pl.Series) -> tuple[NDArray[np.datetime64], list[str], str]:
+    """Each cell as a time; "" or why there is none; a date that may be meant day first.
+
+    Each form is read in one pass over what is left. A zone is dropped: the file's own clock counts.
+    """
+    cells = cells.str.strip_chars().str.replace(ZONE, "$1").cast(pl.String)
+    cells = cells.str.replace(SHORT_DATE, "$1/$2/$3")
     found = pl.Series([None] * len(cells), dtype=pl.Datetime("us"))
-    for form in FORMATS:
+    forms, doubtful = _order(cells)
+    for form in (*FORMATS, *forms):
         if not (cells.is_not_null() & found.is_null()).any():
             break
         kind = pl.Datetime("us") if "%H" in form or "%I" in form else pl.Date
@@ -259,7 +285,19 @@ def _times(cells: pl.Series) -> tuple[NDArray[np.datetime64], list[str]]:
             reasons[i] = str(reason)
     for i in np.flatnonzero(~np.isnat(when) & ((when < EARLIEST) | (when > LATEST))).tolist():
         reasons[i] = f"“{cells[i]}” is no time at which a request can have come"
-    return when, reasons
+    return when, reasons, doubtful
+
+
+def _order(cells: pl.Series) -> tuple[tuple[str, ...], str]:
+    """Whether 03/04/2026 is in March or in April, as the other dates of the file say."""
+    short = cells.drop_nulls().str.extract_groups(SHORT_DATE).struct.unnest().drop_nulls()
+    if not short.height:
+        return MONTH_FIRST, ""
+    first, second = (short[name].cast(pl.Int64).max() for name in short.columns[:2])
+    if int(first) > 12 and int(second) <= 12:  # type: ignore[arg-type]
+        return DAY_FIRST, ""
+    told = int(second) > 12  # type: ignore[arg-type]
+    return MONTH_FIRST, "" if told else "/".join(short.row(0))
 
 
 def _events(
@@ -299,10 +337,7 @@ def _places(table: pl.DataFrame, columns: Columns) -> tuple[NDArray[np.float64],
     """x (longitude) and y (latitude), whether they are degrees, and how many are there but senseless."""
     if not columns.lat:
         return np.full((table.height, 2), np.nan), True, 0
-    numbers = [
-        table[name].str.strip_chars().cast(pl.Float64, strict=False).to_numpy()
-        for name in (columns.lon, columns.lat)
-    ]
+    numbers = [_number(table[name]).to_numpy() for name in (columns.lon, columns.lat)]
     xy = np.column_stack(numbers).astype(np.float64)
     xy[~np.isfinite(xy).all(axis=1)] = np.nan
     here = np.isfinite(xy[:, 0])
@@ -312,6 +347,17 @@ def _places(table: pl.DataFrame, columns: Columns) -> tuple[NDArray[np.float64],
     senseless |= here & ~senseless & _far_off(xy, here & ~senseless)
     xy[senseless] = np.nan
     return xy, degrees, int(senseless.sum())
+
+
+def _number(cells: pl.Series) -> pl.Series:
+    """Numbers as people write them: 875,854.9 with a comma for thousands, 41,88 with one for a point."""
+    cells = cells.str.strip_chars()
+    commas = cells.drop_nulls().filter(cells.drop_nulls().str.contains(",", literal=True))
+    if len(commas):
+        whole = commas.str.extract(r"^-?(\d{1,3}),\d+$").cast(pl.Int64)
+        decimal = not whole.null_count() and int(whole.max() or 0) <= 180  # type: ignore[arg-type, call-overload]
+        cells = cells.str.replace_all(",", "." if decimal else "", literal=True)
+    return cells.cast(pl.Float64, strict=False)
 
 
 def _far_off(xy: NDArray[np.float64], here: NDArray[np.bool_]) -> NDArray[np.bool_]:

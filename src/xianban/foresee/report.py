@@ -10,6 +10,7 @@ from markupsafe import Markup
 from xianban.foresee.findings import Findings, Gathering, Outbreak, plain
 from xianban.foresee.telling import (
     about,
+    change,
     cluster_line,
     cluster_sure,
     headlines,
@@ -79,14 +80,9 @@ def _tiles(found: Findings, words: Words) -> list[tuple[str, str, str]]:
         label = words("tile_next", low=f"{low:,.0f}", high=f"{high:,.0f}")
         tiles.append((f"{middle:,.0f}", label, "violet"))
     if found.days >= 56 and sum(found.daily[-56:-28]) >= 20:
-        change = sum(found.daily[-28:]) / sum(found.daily[-56:-28]) - 1
-        tiles.append(
-            (
-                f"{change:+.0%}",
-                words("tile_change"),
-                "red" if change > 0.1 else "jade" if change < -0.1 else "",
-            )
-        )
+        by = sum(found.daily[-28:]) / sum(found.daily[-56:-28]) - 1
+        tone = "red" if by > 0.1 else "jade" if by < -0.1 else ""
+        tiles.append((change(by), words("tile_change"), tone))
     return tiles
 
 
@@ -97,7 +93,9 @@ def _parts(found: Findings, words: Words) -> list[tuple[str, str]]:
         "rises": bool(found.tested),
         "where": bool(found.points or found.places),
         "issues": bool(found.issues),
+        "forecast": bool(found.outlook and found.outlook.sums),
         "risk": bool(found.risk),
+        "categories": bool(found.categories),
         "method": True,
     }
     return [(part, words(part)) for part, shown in there.items() if shown]

@@ -7,6 +7,8 @@ from xianban.foresee.findings import Findings, Gathering, Outbreak, Remark
 from xianban.foresee.words import Words
 
 HEADLINES = 7
+CHECKED = 100  # chances that must have been said before their fate is told
+ONE_SPOT = 3  # so many reports of one point are worth a word
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ def about(value: float) -> str:
 
 def percent(value: float) -> str:
     return f"{value:.0%}"
+
+
+def change(value: float) -> str:
+    """A change in percent, with a true minus."""
+    return f"{value:+.0%}".replace("-", "\N{MINUS SIGN}")
 
 
 def small(value: float) -> str:
@@ -51,7 +58,10 @@ def rise_line(one: Outbreak, words: Words, key: str = "rise") -> str:
 def rise_sure(one: Outbreak, words: Words) -> str:
     once = round(1 / max(one.p_value, 1e-9))
     rounded = round(once, -max(0, len(str(once)) - 1))
-    return words("rise_sure", once=rounded, q=small(one.q_value))
+    said = words("rise_sure", once=rounded, q=small(one.q_value))
+    if one.one_spot >= max(ONE_SPOT, one.observed / 2):
+        said = words("rise_one_spot", n=one.one_spot, observed=one.observed) + said
+    return said
 
 
 def cluster_line(one: Gathering, words: Words, key: str = "cluster") -> str:
@@ -86,8 +96,11 @@ def headlines(found: Findings, words: Words) -> list[Headline]:
         for remark in found.remarks[:1]
         if remark.grave
     ]
+    # all are surely rises; what a city feels is how many came beyond what was to be expected
+    weightiest = sorted(found.outbreaks, key=lambda one: one.expected - one.observed)
     told += [
-        Headline(rise_line(one, words, "head_rise"), "rises", "late") for one in found.outbreaks[:2]
+        Headline(rise_line(one, words, "head_rise"), "rises", "late" if one.current else "plain")
+        for one in sorted(weightiest, key=lambda one: not one.current)[:2]
     ]
     told += [
         Headline(cluster_line(one, words, "head_cluster"), "where", "late")
@@ -98,8 +111,10 @@ def headlines(found: Findings, words: Words) -> list[Headline]:
         for one in found.issues[:2]
     ]
     if found.outlook:
-        middle, last = round(found.outlook.sum[1]), sum(found.outlook.past[-28:])
-        told.append(Headline(words("head_next", middle=middle, last=last), "time", "foreseen"))
+        low, middle, high = (round(value) for value in found.outlook.sum)
+        last = sum(found.outlook.past[-28:])
+        said = words("head_next", low=low, middle=middle, high=high, last=last)
+        told.append(Headline(said, "time", "foreseen"))
     if found.risk:
         best = found.risk[0]
         what = best.category or words("all_categories")
@@ -119,15 +134,19 @@ def headlines(found: Findings, words: Words) -> list[Headline]:
 
 
 def risk_check_line(check: dict[str, Any], words: Words) -> str:
-    """How the commonest telling bin of chances came true."""
+    """How chances as high as those that are shown came true; of fewer, those that there are."""
     bins = [
-        (number, said, came)
+        (said, came, number)
         for said, came, number in zip(check["said"], check["came"], check["number"], strict=True)
-        if number and said is not None and said >= 0.2
-    ] or [
-        (n, s, c)
-        for s, c, n in zip(check["said"], check["came"], check["number"], strict=True)
-        if n
+        if number
     ]
-    _, said, came = max(bins)
-    return words("risk_check", weeks=check["weeks"], said=percent(said), came=percent(came))
+    bins.sort(reverse=True)
+    kept, n = [], 0
+    for one in bins:
+        kept.append(one)
+        n += one[2]
+        if n >= CHECKED:
+            break
+    said = sum(one[0] * one[2] for one in kept) / n
+    came = sum(one[1] * one[2] for one in kept) / n
+    return words("risk_check", weeks=check["weeks"], n=n, said=percent(said), came=percent(came))

@@ -16,7 +16,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "由先办生成。全部内容都在这一个文件里，无需联网，也不会外传任何数据。",
     ),
     "tile_events": ("requests", "诉求"),
-    "tile_per_day": ("a day, middle", "件/日（中位）"),
+    "tile_per_day": ("on a middling day (median)", "件/日（中位）"),
     "tile_areas": ("areas", "区域"),
     "tile_cells": ("map cells", "地图网格"),
     "tile_categories": ("categories", "类别"),
@@ -62,6 +62,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rise": (
         "{who}: {observed:,} where about {expected} were expected",
         "{who}：{observed:,} 件，预计约 {expected} 件",
+    ),
+    "rise_one_spot": (
+        "{n:,} of {observed:,} came from one and the same point; ",
+        "{observed:,} 件中有 {n:,} 件来自同一地点；",
+    ),
+    "rises_legend": (
+        "Red: above the most that is usual (grey line). Dashed: expected.",
+        "红色：超出正常上限（灰线）；虚线：预计。",
     ),
     "rise_when": ("{first_day} to {last_day}", "{first_day} 至 {last_day}"),
     "rise_now": ("lasting", "仍在持续"),
@@ -113,8 +121,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "issue_samples": ("in their words", "原话"),
     "forecast": ("The next four weeks by area", "未来四周各区域"),
     "forecast_note": (
-        "Expected requests of the next 28 days beside those of the last 28.",
-        "未来 28 天预计与最近 28 天实际。",
+        "Expected requests of the next 28 days, with their 80% band, beside those of the last 28. The season counts: "
+        "a quiet month before a busy one is told so.",
+        "未来 28 天预计（括号内为 80% 区间）与最近 28 天实际；已计入季节：淡季之后是旺季的，预计会高于最近。",
     ),
     "risk": ("Where to look next week", "下周先看哪里"),
     "risk_note": (
@@ -123,8 +132,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "未来七天该处至少出现一件此类诉求的可能性。只排地点，不涉及个人；它反映的是人们在哪里反映问题，不只是问题在哪里。",
     ),
     "risk_check": (
-        "Checked on the last {weeks} weeks, each from what was known before it: of chances said to be about {said}, {came} came true.",
-        "用最近 {weeks} 周检验，每周只用此前数据：说“约 {said}”的，有 {came} 成真。",
+        "Checked on the last {weeks} weeks, each from what was known before it: of the {n:,} highest chances, said to be {said} on average, {came} came true.",
+        "用最近 {weeks} 周检验，每周只用此前数据：最高的 {n:,} 项平均说“{said}”，实际有 {came} 成真。",
     ),
     "categories": ("Categories", "类别"),
     "rhythm": ("When requests come", "诉求何时到来"),
@@ -183,8 +192,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{people} 人反映同一件事：“{title}”",
     ),
     "head_next": (
-        "About {middle:,} requests are to come in the next 28 days, after {last:,} in the last 28",
-        "未来 28 天预计约 {middle:,} 件，最近 28 天为 {last:,} 件",
+        "About {middle:,} requests are expected in the next 28 days (80%: {low:,}–{high:,}), after {last:,} in the last 28",
+        "未来 28 天预计约 {middle:,} 件（80% 区间 {low:,}–{high:,}），最近 28 天为 {last:,} 件",
     ),
     "head_place": (
         "Likeliest next week: {what} in {area} ({chance})",
@@ -203,6 +212,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "remark_rejected": (
         "Rows without a time that can be read, kept in rejected.csv: {n:,} (the first: {reason}).",
         "{n:,} 行没有可读的时间（首例：{reason}），已存入 rejected.csv。",
+    ),
+    "remark_alike": (
+        "Rows that look exactly like another: {n:,} ({share:.0%}). Nothing tells them apart, so all were counted; "
+        "if they are repeats, name a column of numbers with --id.",
+        "{n:,} 行（{share:.0%}）与其他行完全相同，无从区分，均已计入；若属重复导出，请用 --id 指定编号列。",
     ),
     "remark_repeated": (
         "Rows that repeat another to the letter, and count once: {n:,}.",
@@ -235,6 +249,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "remark_old_remainder": (
         "Before {day} there is only a thin remainder of an earlier time, left out: {n:,} rows.",
         "{day} 之前的 {n:,} 行是更早时期的零星残留，未计入。",
+    ),
+    "remark_thin_end": (
+        "After {day} hardly anything comes for {days:,} days, left out with rows: {n:,}. The file probably ends there; "
+        "if not, requests really stopped.",
+        "{day} 之后的 {days:,} 天几乎没有记录，其 {n:,} 行未计入。文件很可能到此为止；若不是，则诉求确实中断了。",
+    ),
+    "remark_month_first": (
+        "Dates such as {example} were read with the month first; nothing in the file says which number is the month.",
+        "{example} 这样的日期按“月/日/年”读取；文件本身看不出哪个数字是月份。",
     ),
     "remark_last_day_open": (
         "{day} was not over when the file was made; left out, with rows: {n:,}.",

@@ -15,6 +15,7 @@ WEEKS_FOR_WEEKLY = 60
 DAYS_FOR_DAILY = 84
 DAYS_FOR_SHORT = 7
 YEAR = 52
+LEAST_A_RISE = 5  # requests in a step: two where none were expected are no work for anybody
 KEPT = 60  # episodes in the findings
 DRAWN = 104  # steps of the past in a chart
 
@@ -35,7 +36,8 @@ def rises(cut: Cut, series: AllSeries) -> tuple[list[Outbreak], int, str]:
     if judged is None:
         return [], 0, method
     found = judged.found
-    p_values = np.where(found.judged, found.p_value, 1.0)
+    newest = judged.counts[:, -found.p_value.shape[1] :]
+    p_values = np.where(found.judged & (newest >= LEAST_A_RISE), found.p_value, 1.0)
     chosen = outbreaks.select(p_values, fdr=FDR)
     sure = chosen.selected & found.alarm
     episodes = [
@@ -102,8 +104,28 @@ def _told(
         q_value=float(q_value[row, best]),
         step_days=judged.step_days,
         current=last == evaluate - 1,
+        one_spot=_one_spot(
+            cut,
+            series.area[row],
+            series.category[row],
+            starts[shift + first],
+            starts[shift + last] + judged.step_days,
+        ),
         series=_drawn(judged, row, shift, window),
     )
+
+
+def _one_spot(cut: Cut, area: int, category: int, start: np.datetime64, end: np.datetime64) -> int:
+    """How many of them came from one and the same point: one bin that was reported eight times."""
+    events = cut.events
+    mine = events.placed & (events.day >= start) & (events.day < end)
+    if area != EVERYTHING:
+        mine &= cut.place == area
+    if category != EVERYTHING:
+        mine &= events.category == category
+    if not mine.any():
+        return 0
+    return int(np.unique(events.xy[mine], axis=0, return_counts=True)[1].max())
 
 
 def _drawn(judged: _Judged, row: int, shift: int, window: slice) -> Series:

@@ -72,6 +72,22 @@
     };
   }
 
+  // Names of the busiest places as far as they do not cover one another; what all share is left out.
+  function labels(places, radius, at) {
+    const names = places.map((p) => p.name), words = names.length > 1 ? names[0].split(" ").slice(0, -1).join(" ") + " " : "";
+    const shared = words.length > 1 && names.every((name) => name.startsWith(words)) ? words.length : 0;
+    const taken = [], told = new Map();
+    for (const p of places.slice().sort((a, b) => b.events - a.events)) {
+      const text = p.name.slice(shared), [x, y] = at(p), left = x + radius(p) + 2;
+      const width = [...text].reduce((sum, sign) => sum + (sign > "\u2e80" ? 1 : 0.6) * size, 4);
+      const mine = [left, y - size * 0.7, left + width, y + size * 0.7];
+      if (taken.some((other) => mine[0] < other[2] && other[0] < mine[2] && mine[1] < other[3] && other[1] < mine[3])) continue;
+      taken.push(mine);
+      told.set(p, text);
+    }
+    return told;
+  }
+
   function map(box) {
     const places = given.places.filter((p) => p.x !== null), most = Math.max(1, ...places.map((p) => p.events));
     const all = [...given.points.map((p) => [p[0], p[1]]), ...places.map((p) => [p.x, p.y])];
@@ -80,7 +96,8 @@
     const scale = Math.max((x1 - x0) / (box.clientWidth - 40), (y1 - y0) / (box.clientHeight - 40)) || 1;
     const half = [scale * box.clientWidth / 2, scale * box.clientHeight / 2], middle = [(x0 + x1) / 2, (y0 + y1) / 2];
     const hidden = (k) => ({ type: "value", show: false, min: middle[k] - half[k], max: middle[k] + half[k] });
-    const named = given.cells ? [] : places.slice().sort((a, b) => b.events - a.events).slice(0, 25).map((p) => p.name);
+    const radius = (p) => ((given.cells ? 16 : 34) * Math.sqrt(p.events / most) + 3) / 2;
+    const named = given.cells ? new Map() : labels(places, radius, (p) => [(p.x - x0) / scale, -p.y / scale]);
     const label = { show: true, position: "right", color: ink, fontSize: size, textBorderColor: paper, textBorderWidth: 2 };
     return {
       ...base,
@@ -89,9 +106,9 @@
       xAxis: hidden(0), yAxis: hidden(1),
       series: [
         { type: "scatter", silent: true, data: given.points, symbolSize: wide ? 5 : 3, itemStyle: { color: quiet, opacity: 0.28 } },
-        { type: "scatter", labelLayout: { hideOverlap: true },
-          data: places.map((p) => ({ value: [p.x, p.y], symbolSize: (given.cells ? 16 : 34) * Math.sqrt(p.events / most) + 3, say: `${p.name}: <b>${p.events.toLocaleString()}</b>`,
-            label: named.includes(p.name) ? { ...label, formatter: p.name } : { show: false } })),
+        { type: "scatter",
+          data: places.map((p) => ({ value: [p.x, p.y], symbolSize: 2 * radius(p), say: `${p.name}: <b>${p.events.toLocaleString()}</b>`,
+            label: named.has(p) ? { ...label, formatter: named.get(p) } : { show: false } })),
           itemStyle: { color: blue + "66", borderColor: blue } },
         { type: "scatter", data: given.likely.map((p) => ({ value: [p.x, p.y], say: p.say, symbolSize: wide ? 24 : 15 })), symbol: "diamond",
           itemStyle: { color: violet, opacity: 0.9, borderColor: paper, borderWidth: 1.5 } },
@@ -109,7 +126,8 @@
       legend: { top: 0, left: 0, textStyle: { color: ink, fontSize: size }, data: [say.forecast, say.last] },
       xAxis: { ...axis, type: "value", min: 0 }, yAxis: { ...axis, type: "category", data: rows.map((r) => r.area) },
       series: [
-        { name: say.forecast, type: "bar", data: rows.map((r) => r.expected), itemStyle: { color: violet } },
+        { name: say.forecast, type: "bar", data: rows.map((r) => r.expected), itemStyle: { color: violet },
+          label: { show: true, position: "right", color: quiet, fontSize: size, formatter: (one) => { const r = rows[one.dataIndex]; return `${number(r.expected)} (${number(r.low)}–${number(r.high)})`; } } },
         { name: say.last, type: "bar", data: rows.map((r) => r.last), itemStyle: { color: quiet, opacity: 0.5 } },
       ],
     };
