@@ -4,6 +4,7 @@ import json
 import re
 import string
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from foresee.made import RISE, table
 from xianban.base.errors import BadInput
 from xianban.config.commands.foresee import foresee as command
-from xianban.foresee.analysing.rises import LEAST_A_RISE
+from xianban.foresee.analysing.rises import LEAST_A_RISE, _runs
 from xianban.foresee.api import Columns, foresee
 from xianban.foresee.telling import rise_sure
 from xianban.foresee.words import TEXTS, Words
@@ -165,6 +166,12 @@ def test_many_reports_of_one_point_are_said_to_be_that(tmp_path):
     best = foresee(tmp_path / "city.csv", columns=COLUMNS, out=tmp_path / "out").outbreaks[0]
     assert best.one_spot == best.observed
     assert f"{best.observed} of {best.observed} came from one" in rise_sure(best, Words("en"))
+
+
+def test_a_week_of_many_is_one_rise_though_few_of_its_days_are_sure_alone():
+    sure = np.array([0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0], dtype=bool)
+    high = np.array([1, 0, 0, 1, 0, 1, 1, 1, 0, 0, 1], dtype=bool)
+    assert _runs(sure, high) == [(3, 7)]
 
 
 def test_two_where_none_was_expected_are_no_rise(seen):

@@ -135,7 +135,8 @@ class Findings:
     last_day: str
     days: int
     areas: int
-    categories: list[dict[str, Any]]
+    categories: list[dict[str, Any]]  # the commonest
+    category_count: int  # of all there are
     daily: list[int]
     usual_day: float
     rhythm: list[

@@ -355,7 +355,7 @@ def _number(cells: pl.Series) -> pl.Series:
     commas = cells.drop_nulls().filter(cells.drop_nulls().str.contains(",", literal=True))
     if len(commas):
         whole = commas.str.extract(r"^-?(\d{1,3}),\d+$").cast(pl.Int64)
-        decimal = not whole.null_count() and int(whole.max() or 0) <= 180  # type: ignore[arg-type, call-overload]
+        decimal = not whole.null_count() and int(whole.max() or 0) <= 180  # type: ignore[arg-type]
         cells = cells.str.replace_all(",", "." if decimal else "", literal=True)
     return cells.cast(pl.Float64, strict=False)
 

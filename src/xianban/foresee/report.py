@@ -74,7 +74,7 @@ def _tiles(found: Findings, words: Words) -> list[tuple[str, str, str]]:
             (f"{found.areas:,}", words("tile_cells" if found.cell_size else "tile_areas"), "")
         )
     if found.categories:
-        tiles.append((f"{len(found.categories):,}", words("tile_categories"), ""))
+        tiles.append((f"{found.category_count:,}", words("tile_categories"), ""))
     if found.outlook:
         low, middle, high = found.outlook.sum
         label = words("tile_next", low=f"{low:,.0f}", high=f"{high:,.0f}")
@@ -98,7 +98,8 @@ def _parts(found: Findings, words: Words) -> list[tuple[str, str]]:
         "categories": bool(found.categories),
         "method": True,
     }
-    return [(part, words(part)) for part, shown in there.items() if shown]
+    names = {"time": "time" if found.outlook else "time_past"}
+    return [(part, words(names.get(part, part))) for part, shown in there.items() if shown]
 
 
 def _rise(one: Outbreak, words: Words) -> dict[str, Any]:

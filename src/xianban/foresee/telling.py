@@ -41,6 +41,12 @@ def small(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}".replace("e-0", "e-")
 
 
+def once_in(p_value: float) -> int:
+    """Among how many such comparisons chance makes one, to a single digit."""
+    once = round(1 / max(p_value, 1e-9))
+    return round(once, -max(0, len(str(once)) - 1))
+
+
 def who(one: Outbreak, words: Words) -> str:
     """What a rise is about: area and category, or the whole."""
     if one.area and one.category:
@@ -56,9 +62,7 @@ def rise_line(one: Outbreak, words: Words, key: str = "rise") -> str:
 
 
 def rise_sure(one: Outbreak, words: Words) -> str:
-    once = round(1 / max(one.p_value, 1e-9))
-    rounded = round(once, -max(0, len(str(once)) - 1))
-    said = words("rise_sure", once=rounded, q=small(one.q_value))
+    said = words("rise_sure", once=once_in(one.p_value), q=small(one.q_value))
     if one.one_spot >= max(ONE_SPOT, one.observed / 2):
         said = words("rise_one_spot", n=one.one_spot, observed=one.observed) + said
     return said
@@ -75,7 +79,7 @@ def cluster_line(one: Gathering, words: Words, key: str = "cluster") -> str:
 
 def cluster_sure(one: Gathering, words: Words) -> str:
     if one.basis == "share":
-        return words("cluster_sure_share", p=small(one.p_value))
+        return words("cluster_sure_share", p=small(one.p_value), once=once_in(one.p_value))
     return words("cluster_sure", p=small(one.p_value), days=round(min(one.recurrence_days, 1e7)))
 
 

@@ -37,6 +37,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "data_grave": ("read before believing", "先读这条"),
     "time": ("Over time, and the next four weeks", "走势与未来四周"),
+    "time_past": ("Over time", "走势"),
+    "time_past_note": ("Each point is a day.", "每点为一天。"),
     "time_note": (
         "Each point is a day. The band holds the true count on 8 of 10 days if the world goes on as it did; "
         "no holidays or plans are known to it.",
@@ -98,7 +100,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{what} in {areas}: {observed:,} where about {expected} would be their share ({risk} times)",
         "{areas}：{what} {observed:,} 件，按其占全部诉求的份额约为 {expected} 件（{risk} 倍）",
     ),
-    "cluster_sure_share": ("p = {p}", "p = {p}"),
+    "cluster_sure_share": (
+        "p = {p}; by chance alone about one of {once:,} such scans would gather as much",
+        "p = {p}；仅凭偶然，约 {once:,} 次扫描才有一次同等聚集",
+    ),
     "head_most": (
         "Most are about {what}: {n:,} ({share:.0%})",
         "最多的是{what}：{n:,} 件（{share:.0%}）",

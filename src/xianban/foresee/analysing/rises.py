@@ -15,6 +15,7 @@ WEEKS_FOR_WEEKLY = 60
 DAYS_FOR_DAILY = 84
 DAYS_FOR_SHORT = 7
 YEAR = 52
+ALONG = 0.05  # p-value of a step that belongs to a rise beside it, though not sure by itself
 LEAST_A_RISE = 5  # requests in a step: two where none were expected are no work for anybody
 KEPT = 60  # episodes in the findings
 DRAWN = 104  # steps of the past in a chart
@@ -43,7 +44,7 @@ def rises(cut: Cut, series: AllSeries) -> tuple[list[Outbreak], int, str]:
     episodes = [
         _told(cut, series, judged, row, first, last, chosen.q_value)
         for row in np.flatnonzero(sure.any(axis=1)).tolist()
-        for first, last in _runs(sure[row])
+        for first, last in _runs(sure[row], sure[row] | (p_values[row] < ALONG))
     ]
     episodes.sort(key=lambda one: (not one.current, one.p_value, -(one.observed - one.expected)))
     return _without_echoes(episodes)[:KEPT], int(found.judged.sum()), method
@@ -67,13 +68,18 @@ def _judge(cut: Cut, series: AllSeries) -> tuple[_Judged | None, str]:
     return None, "too_short"
 
 
-def _runs(sure: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First and last place of each run of alarms; a single quiet step does not part them."""
-    places = np.flatnonzero(sure)
+def _runs(sure: NDArray[np.bool_], high: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last place of each run of high steps that holds a sure one.
+
+    A single quiet step does not part a run: a week of many is one rise, though only two of its days
+    are beyond doubt by themselves.
+    """
+    places = np.flatnonzero(high)
     breaks = np.flatnonzero(np.diff(places) > 2)
     firsts = places[np.concatenate([[0], breaks + 1])]
     lasts = places[np.concatenate([breaks, [len(places) - 1]])]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+    runs = zip(firsts.tolist(), lasts.tolist(), strict=True)
+    return [(first, last) for first, last in runs if sure[first : last + 1].any()]
 
 
 def _told(

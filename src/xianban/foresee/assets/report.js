@@ -20,6 +20,8 @@
   };
   const number = (value) => value === null || value === undefined ? "–" : value >= 100 ? Math.round(value).toLocaleString() : (+value.toFixed(1)).toString();
 
+  const about = (value) => number(value >= 10 ? Math.round(value) : value);
+
   function time() {
     const o = given.outlook;
     if (!o) return { ...base, xAxis: { ...axis, type: "category", data: given.days }, yAxis: { ...axis, type: "value", min: 0 },
@@ -127,7 +129,7 @@
       xAxis: { ...axis, type: "value", min: 0 }, yAxis: { ...axis, type: "category", data: rows.map((r) => r.area) },
       series: [
         { name: say.forecast, type: "bar", data: rows.map((r) => r.expected), itemStyle: { color: violet },
-          label: { show: true, position: "right", color: quiet, fontSize: size, formatter: (one) => { const r = rows[one.dataIndex]; return `${number(r.expected)} (${number(r.low)}–${number(r.high)})`; } } },
+          label: { show: true, position: "right", color: quiet, fontSize: size, formatter: (one) => { const r = rows[one.dataIndex]; return `${about(r.expected)} (${about(r.low)}–${about(r.high)})`; } } },
         { name: say.last, type: "bar", data: rows.map((r) => r.last), itemStyle: { color: quiet, opacity: 0.5 } },
       ],
     };
