@@ -98,7 +98,8 @@
     const scale = Math.max((x1 - x0) / (box.clientWidth - 40), (y1 - y0) / (box.clientHeight - 40)) || 1;
     const half = [scale * box.clientWidth / 2, scale * box.clientHeight / 2], middle = [(x0 + x1) / 2, (y0 + y1) / 2];
     const hidden = (k) => ({ type: "value", show: false, min: middle[k] - half[k], max: middle[k] + half[k] });
-    const radius = (p) => ((given.cells ? 16 : 34) * Math.sqrt(p.events / most) + 3) / 2;
+    const narrow = box.clientWidth < 500;
+    const radius = (p) => ((given.cells ? 16 : narrow ? 22 : 34) * Math.sqrt(p.events / most) + 3) / 2;
     const named = given.cells ? new Map() : labels(places, radius, (p) => [(p.x - x0) / scale, -p.y / scale]);
     const label = { show: true, position: "right", color: ink, fontSize: size, textBorderColor: paper, textBorderWidth: 2 };
     return {
@@ -112,9 +113,9 @@
           data: places.map((p) => ({ value: [p.x, p.y], symbolSize: 2 * radius(p), say: `${p.name}: <b>${p.events.toLocaleString()}</b>`,
             label: named.has(p) ? { ...label, formatter: named.get(p) } : { show: false } })),
           itemStyle: { color: blue + "66", borderColor: blue } },
-        { type: "scatter", data: given.likely.map((p) => ({ value: [p.x, p.y], say: p.say, symbolSize: wide ? 24 : 15 })), symbol: "diamond",
+        { type: "scatter", data: given.likely.map((p) => ({ value: [p.x, p.y], say: p.say, symbolSize: wide ? 24 : narrow ? 11 : 15 })), symbol: "diamond",
           itemStyle: { color: violet, opacity: 0.9, borderColor: paper, borderWidth: 1.5 } },
-        { type: "scatter", data: given.rings.map((p) => ({ value: [p.x, p.y], say: p.say, symbolSize: wide ? 52 : 34 })),
+        { type: "scatter", data: given.rings.map((p) => ({ value: [p.x, p.y], say: p.say, symbolSize: wide ? 52 : narrow ? 24 : 34 })),
           itemStyle: { color: "transparent", borderColor: red, borderWidth: 3 } },
       ],
     };
