@@ -412,7 +412,7 @@ def test_what_was_not_stored_here_is_not_restored():
             streams.Watcher.restore(wrong)
 
 
-@pytest.mark.parametrize("sensors", [0, -1, 1.5, True])
+@pytest.mark.parametrize("sensors", [0, -1, 1.5, True, 10**12])
 def test_sensors_are_counted_from_one(sensors):
     with pytest.raises(BadInput, match="sensors"):
         streams.Watcher(sensors)

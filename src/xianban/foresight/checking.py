@@ -37,7 +37,7 @@ def counts(values: ArrayLike, *, name: str = "counts", ndim: int = 2) -> NDArray
     if told.dtype.kind in "iub":  # whole and finite as they are
         array = np.ascontiguousarray(told, dtype=np.float64)
         _shaped(array, name, ndim)
-        whole = array.min() >= 0
+        whole = told.dtype.kind != "i" or array.min() >= 0
     else:
         array = numbers(told, name=name, ndim=ndim)
         whole = bool((array >= 0).all() and (array == np.floor(array)).all())

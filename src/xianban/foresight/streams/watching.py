@@ -13,6 +13,7 @@ from xianban.foresight.checking import gappy_numbers, one_of, whole
 
 DAY_S, WEEK_S = 86_400.0, 604_800.0
 MARK = b"xianban.foresight.streams 1\n"  # a change of what a row holds needs a new number
+MOST_SENSORS = 1_000_000  # 4 GB
 
 
 class Watcher:
@@ -24,7 +25,7 @@ class Watcher:
     Parameters
     ----------
     sensors
-        How many are watched side by side, at least 1. Each keeps about 5 kB.
+        How many are watched side by side, 1 to 1,000,000. Each keeps about 5 kB.
     period, emphasis
         As for `score`.
 
@@ -51,7 +52,7 @@ class Watcher:
     ) -> None:
         from xianban.foresight.streams import kernel  # compiled code loads when it is needed
 
-        self.sensors = whole(sensors, name="sensors", least=1)
+        self.sensors = whole(sensors, name="sensors", least=1, most=MOST_SENSORS)
         self.period_s = _period_s(period)
         self.emphasis = one_of(emphasis, name="emphasis", among=("evidence", "onset"))
         self._advance = kernel.advance
