@@ -199,7 +199,7 @@ TABLE = np.zeros((2, 70))
         ([[1, np.nan]], {}, "not a number"),
         ([[1, -1]], {}, "whole numbers from 0"),
         (np.zeros((0, 5)), {}, "empty"),
-        (np.zeros(40), {}, "dimensions"),
+        (np.zeros(40), {}, "1 dimension where"),
         (TABLE, {"dates": days(69)}, "dates are 69"),
         (TABLE, {"dates": days(71)[np.arange(71) != 30]}, "leap"),
         (TABLE, {"dates": ["x"] * 70}, "not dates"),

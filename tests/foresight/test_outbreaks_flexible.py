@@ -380,7 +380,7 @@ GOOD = np.ones((2, 200))
         (GOOD / 2, {}, "whole numbers from 0"),
         (GOOD[0], {}, "1 dimension where 2"),
         ([[1, 2], [3]], {}, "equal rows"),
-        ([], {}, "dimensions"),
+        ([], {}, "counts is empty"),
         (np.empty((0, 5)), {}, "empty"),
         (GOOD, {"evaluate": 0}, "evaluate"),
         (GOOD, {"evaluate": 201}, "from 1 to 200"),

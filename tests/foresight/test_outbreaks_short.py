@@ -102,7 +102,7 @@ def test_nothing_yet_is_no_alarm_and_one_event_no_wonder():
         ([[1, np.nan]], {}, "not a number"),
         ([[1, -1]], {}, "whole numbers from 0"),
         (np.zeros((3, 0)), {}, "empty"),
-        (np.zeros(20), {}, "dimensions"),
+        (np.zeros(20), {}, "1 dimension where"),
         (np.zeros((2, 20)), {"evaluate": 21}, "evaluate"),
         (np.zeros((2, 20)), {"window": 6}, "window"),
         (np.zeros((2, 20)), {"guard": -1}, "guard"),
