@@ -19,6 +19,7 @@ from xianban.casework.actions.performing import perform
 from xianban.casework.actions.sweeping import sweep
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.changes import Correction, corrections, verify_heads
+from xianban.casework.queries.judgements import Judged, judged
 from xianban.casework.queries.lists import case_counts, case_list
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
@@ -82,6 +83,7 @@ __all__ = [
     "FollowUpShown",
     "Found",
     "Indexed",
+    "Judged",
     "Like",
     "LinkShown",
     "Lived",
@@ -110,6 +112,7 @@ __all__ = [
     "hear",
     "index_cases",
     "index_missing",
+    "judged",
     "link_cases",
     "live_through",
     "number_of",

@@ -138,6 +138,9 @@ class Case(models.Model):
                 fields=["refined_at"], condition=Q(refined_at__isnull=False), name="case_refined"
             ),
             models.Index(
+                fields=["ended_at"], condition=Q(ending="checked"), name="case_closed_unasked"
+            ),
+            models.Index(
                 fields=["merged_into"], condition=Q(merged_into__isnull=False), name="case_merged"
             ),
         ]
@@ -311,6 +314,7 @@ class FollowUp(models.Model):
                 name="follow_up_silence_says_nothing",
             ),
         ]
+        indexes = [models.Index(fields=["at"], name="follow_up_at")]
 
 
 class Interest(models.Model):
