@@ -9,6 +9,15 @@ from xianban.city.pack.making import Made, make_pack
 from xianban.city.pack.reading import read_pack
 from xianban.city.pack.writing import write_pack
 from xianban.city.queries import LoadSeen, current, forget, loads, rows_on
+from xianban.city.rules.appraising import (
+    PEERS,
+    TALLIES,
+    PeerGroup,
+    Profile,
+    Rate,
+    profile_from,
+    stated_from,
+)
 from xianban.city.rules.checking import check_pack
 from xianban.city.rules.city import Area, Background, City, Matter, Unit
 from xianban.city.rules.duties import Assignment
@@ -20,7 +29,9 @@ from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
 
 __all__ = [
     "LEVELS",
+    "PEERS",
     "REQUEST_KINDS",
+    "TALLIES",
     "URGENCIES",
     "Area",
     "Assignment",
@@ -33,7 +44,10 @@ __all__ = [
     "Made",
     "Matter",
     "Overlap",
+    "PeerGroup",
     "PlaceGuess",
+    "Profile",
+    "Rate",
     "Report",
     "ServiceLimit",
     "Settings",
@@ -46,6 +60,8 @@ __all__ = [
     "loads",
     "missing_years",
     "new_pack",
+    "profile_from",
+    "stated_from",
 ]
 
 

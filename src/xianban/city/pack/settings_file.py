@@ -104,7 +104,11 @@ def write_settings(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def toml_value(value: Any) -> str:
-    """A text, number or list of whole numbers as TOML writes it (JSON's form is TOML's here)."""
+    """A text, number, list or table as TOML writes it; of the first three JSON's form is TOML's."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml_value(k)} = {toml_value(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, float) and value == int(value):
         return f"{value:.1f}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -5,7 +5,14 @@ from typing import Any
 
 from xianban.city.rules.city import Area, Background, City, Matter, Row, Tables, Unit
 from xianban.city.rules.duties import duty_of, words
-from xianban.city.rules.settings import limits_from, read_hours, settings_from, stated, zone_from
+from xianban.city.rules.settings import (
+    appraisal_from,
+    limits_from,
+    read_hours,
+    settings_from,
+    stated,
+    zone_from,
+)
 from xianban.city.rules.worktime import WorkCalendar
 
 
@@ -21,6 +28,7 @@ def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None
         language=stated(values, "language"),
         stamp=stamp,
         settings=settings_from(values),
+        appraisal=appraisal_from(values),
         service_limits=limits_from(values),
         calendar=_calendar(values, tables["calendar"]),
         areas=areas,

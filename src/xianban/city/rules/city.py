@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from xianban.city.rules.appraising import Profile
 from xianban.city.rules.duties import Assignment, Duty, DutyList, resolve, words
 from xianban.city.rules.gazetteer import ALIAS, Gazetteer, Named, PlaceGuess, spoken_forms
 from xianban.city.rules.grid import AreaIndex, Spot
@@ -76,6 +77,7 @@ class City:
     language: str
     stamp: str  # changes with every load: a key for whatever others derive from the city
     settings: Settings
+    appraisal: Profile
     service_limits: Mapping[str, ServiceLimit]
     calendar: WorkCalendar
     areas: Mapping[str, Area]

@@ -6,6 +6,15 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from xianban.city.rules.appraising import (
+    COUNTINGS,
+    THREE_RATES,
+    WITHOUT_FIGURE,
+    Profile,
+    profile_from,
+    read_groups,
+    read_rates,
+)
 from xianban.city.rules.tables import URGENCIES
 
 LIMIT = re.compile(r"(\d+(?:\.\d+)?)(wh|wd|h|d)")
@@ -265,7 +274,93 @@ _LIMITS = tuple(
     for urgency in URGENCIES
     for name, says in LIMIT_SAYS.items()
 )
-KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_LIMITS)}
+_APPRAISAL = (
+    Key(
+        "appraisal.first_day",
+        1,
+        "first day of a period; 19: from the 19th of the month before to the 18th of its own",
+        "write a day of the month, 1 to 28",
+        _whole(1, 28),
+    ),
+    Key(
+        "appraisal.first_hour",
+        0,
+        "hour of that day at which a period begins",
+        "write an hour, 0 to 23",
+        _whole(0, 23),
+    ),
+    Key(
+        "appraisal.counting",
+        "last",
+        "which valid follow-ups of a case count in a period: last, first or each",
+        'write "last", "first" or "each"',
+        lambda v: v if v in COUNTINGS else None,
+    ),
+    Key(
+        "appraisal.scale",
+        100.0,
+        "the full score",
+        "write a number, 1 to 10000",
+        _number(1, 10_000),
+    ),
+    Key(
+        "appraisal.decimals",
+        1,
+        "decimals of a score; halves are rounded up",
+        "write a whole number from 0 to 4",
+        _whole(0, 4),
+    ),
+    Key(
+        "appraisal.without_figure",
+        "none",
+        "who had no valid follow-up has no figure (none), or the score 0 (zero)",
+        'write "none" or "zero"',
+        lambda v: v if v in WITHOUT_FIGURE else None,
+    ),
+    Key(
+        "appraisal.enough",
+        30,
+        "below so many valid follow-ups the range of places is shown, and no place",
+        "write a whole number from 1 to 10000",
+        _whole(1, 10_000),
+    ),
+    Key(
+        "appraisal.confidence",
+        0.95,
+        "confidence of the intervals and of the ranges of places",
+        "write a number from 0.5 to 0.999",
+        _number(0.5, 0.999),
+    ),
+    Key(
+        "appraisal.red_list",
+        0,
+        "how many of each group are on the red list; 0: there is none",
+        "write a whole number from 0 to 100",
+        _whole(0, 100),
+    ),
+    Key(
+        "appraisal.black_list",
+        0,
+        "how many of each group are on the black list; 0: there is none",
+        "write a whole number from 0 to 100",
+        _whole(0, 100),
+    ),
+    Key(
+        "appraisal.groups",
+        [],
+        "kinds of units that are compared with each other; a kind in no group has its own",
+        'write [[appraisal.groups]] with a name and kinds, such as kinds = ["street_office"]; each kind once',
+        read_groups,
+    ),
+    Key(
+        "appraisal.rates",
+        [dict(rate) for rate in THREE_RATES],
+        "the rates and their weights in the score; see [appraisal](appraisal.md)",
+        "write [[appraisal.rates]] with name, weight, count and of; the weights make 1, and docs/appraisal.md lists what is counted",
+        read_rates,
+    ),
+)
+KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_APPRAISAL, *_LIMITS)}
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
@@ -278,6 +373,12 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     if "quiet_hours" in stated:
         stated["quiet_hours"] = tuple(stated["quiet_hours"])
     return Settings(**stated)
+
+
+def appraisal_from(values: Mapping[str, Any]) -> Profile:
+    """How the city appraises, from stated values by dotted key."""
+    head = "appraisal."
+    return profile_from({k.removeprefix(head): v for k, v in values.items() if k.startswith(head)})
 
 
 def limits_from(values: Mapping[str, Any]) -> dict[str, ServiceLimit]:
