@@ -22,19 +22,19 @@ TABLE = {
     "say see withdraw",
     Role.DISPATCHER: "approve correct decline designate dispatch escalate export find_person invite link merge note "
     "open reveal rule see split train",
-    Role.HANDLER: "answer contact escalate export extend invite link note open report resume return reveal "
-    "see sign suspend",
+    Role.HANDLER: "answer appeal ask_exclusion contact escalate export extend invite link note open rank "
+    "report resume return reveal see sign suspend",
     Role.GRID_WORKER: "answer contact escalate note open report reveal see sign",
-    Role.SUPERVISOR: "approve close decline designate escalate export find_person follow_up invite note press reopen "
-    "resume reveal review rule see",
-    Role.ANALYST: "export see train",
-    Role.LEADER: "export press see",
+    Role.SUPERVISOR: "approve close decide_exclusion decline designate escalate export find_person follow_up "
+    "freeze invite note press rank reopen resume reveal review rule rule_appeal see",
+    Role.ANALYST: "export rank see train",
+    Role.LEADER: "export press rank rule_appeal see",
     Role.STEWARD: "erase manage_city",
-    Role.AUDITOR: "audit export see",
+    Role.AUDITOR: "audit export rank see",
     Role.INTEGRATOR: "open",
     Role.ADMINISTRATOR: "erase export manage_city manage_users see train",
-    "machine": "close dispatch erase escalate link manage_city manage_users note open resume "
-    "see train",
+    "machine": "close dispatch erase escalate freeze link manage_city manage_users note open rank "
+    "resume see train",
 }
 HANDLER_OF_WATER = Actor(
     kind="user", id=7, name="王五", grants=(Granted(Role.HANDLER, "", "water"),)

@@ -42,7 +42,9 @@ def test_a_failing_job_is_noted_and_the_others_run(monkeypatch):
 
     jobs = dict(worker.JOBS) | {"clocks": worker.Job(timedelta(seconds=10), fails)}
     monkeypatch.setattr(worker, "JOBS", jobs)
-    assert worker.run_once(now=now()) == ["notices", "words", "checkpoint", "learning", "word gaps"]
+    assert worker.run_once(now=now()) == [
+        "notices", "words", "checkpoint", "appraisal", "learning", "word gaps",
+    ]  # fmt: skip
     assert rounds()["clocks"].note == "ZeroDivisionError: odd"
     unwell = {one.name: one.detail for one in health.look(now=now()) if not one.well}
     assert unwell == {"worker": "fails at clocks; its log says why"}

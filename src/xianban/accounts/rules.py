@@ -82,6 +82,13 @@ MAY: Mapping[str, Set[str]] = {
     "split": {DISPATCHER},
     "say": {RESIDENT, AGENT},
     "withdraw": {RESIDENT, AGENT},
+    # appraisal
+    "rank": {SUPERVISOR, LEADER, ANALYST, AUDITOR, HANDLER, MACHINE_KIND},
+    "ask_exclusion": {HANDLER},
+    "decide_exclusion": {SUPERVISOR},
+    "freeze": {SUPERVISOR, MACHINE_KIND},
+    "appeal": {HANDLER},
+    "rule_appeal": {SUPERVISOR, LEADER},
     # about no case
     "erase": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
     "audit": {AUDITOR},

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("imports", "import_", "Bring in requests from a csv, xlsx or parquet file."),
     "dispatch": ("dispatch", "group", "Train, evaluate and question the text model."),
     "foresee": ("foresee", "foresee", "See what any file of requests shows; no set-up."),
+    "appraise": ("appraise", "appraise", "Reckon the rates and the ranking of a period."),
     "ledger": ("ledger", "group", "Verify the record of every act."),
     "outbox": ("outbox", "outbox", "Which notices did not go out, and why."),
     "user": ("user", "group", "Add people, set passwords, list who may do what."),

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "xianban.casework",
     "xianban.dispatch",
     "xianban.intake",
+    "xianban.appraisal",
     "xianban.api",
     "xianban.web",
 ]

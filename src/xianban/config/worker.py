@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import close_old_connections
 
+from xianban.appraisal import api as appraisal
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.casework import api as casework
@@ -65,11 +66,17 @@ def learn(now: datetime) -> None:
     dispatch.retrain(now=now)
 
 
+def appraise(now: datetime) -> None:
+    """The provisional figures of the period that runs, and of the one before until it is frozen."""
+    appraisal.keep_current(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
     "words": Job(timedelta(seconds=5), index_words),
     "checkpoint": Job(timedelta(minutes=10), seal, wants_city=False),
+    "appraisal": Job(timedelta(hours=1), appraise),
     "learning": Job(timedelta(hours=1), learn),
     "word gaps": Job(timedelta(hours=6), look_for_gaps),
 }

@@ -199,6 +199,10 @@ class PostgresPlace:
                 self._put_aside(cursor, schema)
                 for name in self._names(cursor, SCHEMA):
                     cursor.execute(f'ALTER TABLE "{SCHEMA}"."{name}" SET SCHEMA "{self.schema}"')
+                for function in self._functions(cursor, SCHEMA):
+                    cursor.execute(
+                        f'ALTER FUNCTION "{SCHEMA}".{function} SET SCHEMA "{self.schema}"'
+                    )
                 cursor.execute(f'DROP SCHEMA "{SCHEMA}"')
         except OperationalError as reason:
             raise Unavailable(
@@ -207,7 +211,7 @@ class PostgresPlace:
         self._go(self.options)
 
     def _put_aside(self, cursor: Any, schema: str) -> None:
-        """Move the present tables to another schema; drop them where none is named."""
+        """Move the present tables, and what their triggers call, to another schema; or drop them."""
         if schema:
             cursor.execute(f'CREATE SCHEMA "{schema}"')
         present = set(self._names(cursor, self.schema))
@@ -216,6 +220,12 @@ class PostgresPlace:
                 cursor.execute(f'ALTER TABLE "{self.schema}"."{name}" SET SCHEMA "{schema}"')
             elif name in present:
                 cursor.execute(f'DROP TABLE "{self.schema}"."{name}" CASCADE')
+        there = set(self._functions(cursor, self.schema))
+        for function in self._functions(cursor, SCHEMA):
+            if function in there and schema:
+                cursor.execute(f'ALTER FUNCTION "{self.schema}".{function} SET SCHEMA "{schema}"')
+            elif function in there:
+                cursor.execute(f'DROP FUNCTION "{self.schema}".{function} CASCADE')
 
     def give_up(self) -> None:
         self._go(self.options)
@@ -228,6 +238,16 @@ class PostgresPlace:
 
     def _names(self, cursor: Any, schema: str) -> list[str]:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        return sorted(row[0] for row in cursor.fetchall())
+
+    def _functions(self, cursor: Any, schema: str) -> list[str]:
+        """What triggers call, as name(arguments)."""
+        cursor.execute(
+            """SELECT format('%%I(%%s)', proname, pg_get_function_identity_arguments(p.oid))
+               FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE n.nspname = %s""",
+            [schema],
+        )
         return sorted(row[0] for row in cursor.fetchall())
 
 

@@ -16,11 +16,12 @@ def group() -> None:
 def verify(as_json: bool) -> None:
     """Recompute every seal and checkpoint; exit 1 and name the first broken entry if one is."""
     ready()
+    from xianban.appraisal.api import broken_seal
     from xianban.casework.api import verify_heads
     from xianban.ledger import api as ledger
 
     verdict = ledger.verify(progress=_told if sys.stderr.isatty() else None)
-    broken = verdict.broken or verify_heads()
+    broken = verdict.broken or verify_heads() or broken_seal()
     if as_json:
         found = {
             "acts": verdict.acts,
