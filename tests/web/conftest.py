@@ -32,7 +32,8 @@ def now(monkeypatch):
         at = monday(9)
 
     clock = Clock()
-    for module in ("report", "follow", "case_list", "case_page", "entry", "search", "exports"):
+    pages = ("report", "follow", "case_list", "case_page", "entry", "search", "exports", "appraisal")
+    for module in pages:
         monkeypatch.setattr(f"xianban.web.pages.{module}.utc_now", lambda: clock.at)
     monkeypatch.setattr("xianban.web.context.utc_now", lambda: clock.at)
     return clock

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.utils import translation
 
+from xianban.appraisal import api as appraisal
 from xianban.base import errors
 from xianban.casework import api as casework
 from xianban.casework.api import OF_THEMSELVES, VERBS
@@ -65,6 +66,7 @@ def test_the_mo_is_read_by_gettext(tmp_path):
     [
         (casework.STATES, words.STATES),
         (casework.EXITS, words.EXITS),
+        (appraisal.APPEALS, words.GROUNDS),
         (casework.OBJECTIONS, words.OBJECTIONS),
         (casework.SATISFACTION, words.SATISFACTION),
         (LEVELS, words.LEVELS),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from xianban.web.pages import (
+    appraisal,
     case_list,
     case_page,
     entry,
@@ -28,4 +29,12 @@ urlpatterns = [
     path("cases/<str:number>/", case_page.case, name="case"),
     path("cases/<str:number>/do/<slug:verb>/", case_page.act, name="act"),
     path("cases/<str:number>/reveal/<int:person>/", case_page.reveal, name="reveal"),
+    path("appraisal/", appraisal.newest, name="appraisal"),
+    path("appraisal/choose/", appraisal.choose, name="choose_period"),
+    path("appraisal/asked/", appraisal.asked, name="asked"),
+    path("appraisal/asked/do/<slug:kind>/<int:key>/", appraisal.decide, name="decide"),
+    path("appraisal/<str:period>/", appraisal.ranking, name="ranking"),
+    path("appraisal/<str:period>/do/freeze/", appraisal.freeze, name="freeze"),
+    path("appraisal/<str:period>/<slug:by>/<str:code>/", appraisal.figure, name="figure"),
+    path("appraisal/<str:period>/<slug:by>/<str:code>/do/ask/", appraisal.ask, name="ask"),
 ]

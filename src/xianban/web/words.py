@@ -161,6 +161,33 @@ PURPOSES: Mapping[str, Promise] = {
     "own_data": _("本人查询"),
     "legal_demand": _("依法调取"),
 }
+RATES: Mapping[str, Promise] = {
+    "response": _("响应率"),
+    "satisfaction": _("满意率"),
+    "resolution": _("解决率"),
+}
+GROUNDS: Mapping[str, Promise] = {
+    "emergency": _("属于紧急热线"),
+    "legal_route": _("应走法定途径"),
+    "malicious": _("恶意反映"),
+    "no_contact": _("没有有效联系方式"),
+    "not_possible": _("客观上目前办不到"),
+    "not_ours": _("不是本单位职责"),
+    "wrong_record": _("记录与事实不符"),
+}
+ASKED_STATES: Mapping[str, Promise] = {
+    "asked": _("等待决定"),
+    "granted": _("同意"),
+    "refused": _("不同意"),
+}
+LISTS: Mapping[str, Chip] = {
+    "red": Chip(_("红榜"), "star", "jade"),
+    "black": Chip(_("黑榜"), "alert-triangle", "vermilion"),
+}
+FACTS: Mapping[str, tuple[Promise, Promise]] = {
+    "contacted": (_("按时联系"), _("未按时联系")),
+    "solved": (_("已解决"), _("没有解决")),
+}
 CHANNELS: Mapping[str, Promise] = {
     "phone": _("电话"),
     "visit": _("来访"),

@@ -129,3 +129,8 @@ class AskedSeen:
     reason: str
     corrected_in: int | None
     may_decide: bool
+
+    @property
+    def which(self) -> str:
+        """A mark that no other request has."""
+        return f"{self.kind}-{self.id}"

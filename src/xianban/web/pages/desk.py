@@ -35,4 +35,9 @@ def _page_of(request: HttpRequest) -> str:
 
 def menu(actor: Actor, here: str) -> dict[str, Any]:
     """What the staff frame needs."""
-    return {"here": here, "actor": actor, "may_enter": may_anywhere(actor, "open")}
+    return {
+        "here": here,
+        "actor": actor,
+        "may_enter": may_anywhere(actor, "open"),
+        "may_rank": may_anywhere(actor, "rank"),
+    }

@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from xianban.web import moments, words
 
@@ -175,3 +176,75 @@ def due(context: Mapping[str, Any], row: Any) -> dict[str, Any]:
         "words": moments.left(at, now=now),
         "now": now,
     }
+
+
+@register.simple_tag
+def place(figure: Any) -> SafeString:
+    """A place among peers with its range, or the range alone where too little is known."""
+    if figure.best is None:
+        return SafeString("—")
+    span = f"{figure.best}" if figure.best == figure.worst else f"{figure.best}–{figure.worst}"
+    said = _("第 %(n)s 名，可能在 %(span)s 名") if figure.rank else _("可能在 %(span)s 名")
+    title = said % {"n": figure.rank, "span": span}
+    if figure.rank is None:
+        return format_html('<span class="soft num" title="{}">({})</span>', title, span)
+    return format_html(
+        '<span title="{}"><span class="place-n num">{}</span> <span class="soft num">({})</span></span>',
+        title,
+        figure.rank,
+        span,
+    )
+
+
+@register.simple_tag
+def interval(figure: Any, scale: float) -> SafeString:
+    """A score and its interval on the full scale, drawn and said."""
+    low, point, high = (144 * float(v) / scale for v in (figure.low, figure.score, figure.high))
+    said = f"{figure.low:.1f}–{figure.high:.1f}"
+    return format_html(
+        '<svg class="interval" viewBox="-4 0 152 20" role="img" aria-label="{0}"><title>{0}</title>'
+        '<line class="axis" x1="0" x2="144" y1="10" y2="10"/>'
+        '<line class="range" x1="{1}" x2="{2}" y1="10" y2="10"/>'
+        '<circle class="point" cx="{3}" cy="10" r="4"/></svg>',
+        said,
+        f"{low:.1f}",
+        f"{high:.1f}",
+        f"{point:.1f}",
+    )
+
+
+@register.simple_tag
+def list_chip(listed: str) -> SafeString:
+    return _chip(words.LISTS[listed])
+
+
+@register.simple_tag
+def fact(yes: int, name: str) -> SafeString:
+    """What a follow-up found, in a word that is good or bad."""
+    good, bad = words.FACTS[name]
+    return _chip(words.Chip(good, "check", "jade") if yes else words.Chip(bad, "x", "vermilion"))
+
+
+@register.simple_tag
+def verdict(tallies: Mapping[str, int]) -> SafeString:
+    """How content the requester was."""
+    looks = {
+        "satisfied": ("mood-smile", "jade"),
+        "basically": ("mood-neutral", "amber"),
+        "dissatisfied": ("mood-sad", "vermilion"),
+    }
+    name = next((name for name in looks if tallies[name]), "unstated")
+    look = looks.get(name, ("mood-neutral", "grey"))
+    return _chip(words.Chip(words.SATISFACTION[name], *look))
+
+
+@register.filter
+def share(value: float) -> str:
+    """A share as a whole per cent."""
+    return f"{round(100 * value)}%"
+
+
+@register.filter
+def word_of(tabs: Any, name: str) -> str:
+    """The word of a tab by its name."""
+    return next((str(word) for key, word, _query in tabs if key == name), "")
