@@ -6,13 +6,16 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from appraisal.lives import AGENT, two_hundred
-from builders import user
+from builders import user, write_town
 from xianban.accounts.api import MACHINE
+from xianban.appraisal.actions import reckoning
 from xianban.appraisal.api import (
     appeal,
     ask_exclusion,
     broken_seal,
+    decide_exclusion,
     freeze,
+    keep_current,
     period_seen,
     ranking,
     reckon,
@@ -22,6 +25,7 @@ from xianban.appraisal.api import (
 from xianban.appraisal.models import Counted, Figure, Revision
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.casework.api import perform
+from xianban.city import api as city
 from xianban.ledger.api import history, verify
 
 NOW = datetime(2026, 11, 5, tzinfo=UTC)
@@ -238,6 +242,36 @@ def test_a_period_ahead_and_one_that_was_never_reckoned(town):
         reckon("2027-01", now=NOW)
     with pytest.raises(NotFound, match="xianban appraise"):
         ranking(MACHINE, "2026-10")
+
+
+def test_when_periods_begin_on_another_day_no_day_is_counted_twice(town, tmp_path):
+    reckon("2026-10", now=NOW)
+    pack = write_town(tmp_path / "pack")
+    file = pack / "city.toml"
+    file.write_text(file.read_text("utf-8") + "[appraisal]\nfirst_day = 19\n", "utf-8")
+    city.load(pack, now=NOW)
+    later = datetime(2026, 12, 1, tzinfo=UTC)
+    assert keep_current(now=NOW) == ["2026-10", "2026-11"]
+    assert keep_current(now=later) == ["2026-11", "2026-12"]
+    assert period_seen("2026-11").starts_at == period_seen("2026-10").ends_at
+    assert period_seen("2026-12").starts_at == period_seen("2026-11").ends_at
+
+
+def test_what_somebody_decided_meanwhile_is_not_undone(told, monkeypatch):
+    """Between reading the cases and writing the rows somebody leaves a case out."""
+    reckon("2026-10", now=NOW)
+    one = next(one for one in told if one.unit == "street-east")
+    key = ask_exclusion("2026-10", one.case_id, unit="street-east", ground="malicious", evidence="x", acting=EAST, now=NOW)  # fmt: skip
+    plan = reckoning._plan
+
+    def slow(*values):
+        found = plan(*values)
+        decide_exclusion(key, granted=True, reason="x", acting=CHIEF, now=NOW + timedelta(minutes=1))  # fmt: skip
+        return found
+
+    monkeypatch.setattr(reckoning, "_plan", slow)
+    reckon("2026-10", now=NOW + timedelta(minutes=2))
+    assert Counted.objects.get(case=one.case_id).left_out == "malicious"
 
 
 def test_rows_come_before_the_revision_that_guards_them_in_a_backup():

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from xianban.accounts.api import Actor
 from xianban.appraisal.actions.freezing import corrected_copy, seal_revision, tell
-from xianban.appraisal.actions.reckoning import city_of, refigure
+from xianban.appraisal.actions.reckoning import city_of, frozen, refigure
 from xianban.appraisal.models import Appeal, Asked, Counted, Exclusion, Period, Revision
 from xianban.appraisal.queries.reach import acts_for, must_be_central, units_of
 from xianban.appraisal.rules.deciding import (
@@ -36,7 +36,7 @@ def ask_exclusion(
     _must_act_for(acting, "ask_exclusion", unit)
     with transaction.atomic():
         period = _locked(name)
-        if _frozen(period):
+        if frozen(period):
             raise WrongState("this period is frozen; appeal against the row instead")
         row = _row(_newest(period), case_id, unit)
         _refuse_twice(Exclusion, period, case_id, unit)
@@ -61,13 +61,14 @@ def decide_exclusion(key: int, *, granted: bool, reason: str, acting: Actor, now
     with transaction.atomic():
         asked = _asked(Exclusion, key)
         period = _locked(asked.period.name)
-        if _frozen(period):
+        if frozen(period):
             raise WrongState("this period is frozen; what is left out of it cannot change")
         _decide(asked, granted=granted, reason=reason, acting=acting, now=now)
         if granted:
             revision = _newest(period)
             rows = Counted.objects.filter(revision=revision, case=asked.case, unit=asked.unit)
             rows.update(left_out=asked.ground)
+            Revision.objects.filter(pk=revision.pk).update(reckoned_at=now)
             refigure(revision, city_of(period, now=now))
         _note(asked, "decide_exclusion", acting=acting, now=now)
 
@@ -87,7 +88,7 @@ def appeal(
     _must_act_for(acting, "appeal", unit)
     with transaction.atomic():
         period = _locked(name)
-        if not _frozen(period):
+        if not frozen(period):
             raise WrongState("this period is not frozen yet; ask to leave the case out instead")
         revision = _newest(period)
         row = _row(revision, case_id, unit)
@@ -166,10 +167,6 @@ def _locked(name: str) -> Period:
     if period is None:
         raise NotFound(f"the period {name[:20]} has not been reckoned; run `xianban appraise`")
     return period
-
-
-def _frozen(period: Period) -> bool:
-    return period.revisions.filter(frozen_at__isnull=False).exists()
 
 
 def _newest(period: Period) -> Revision:

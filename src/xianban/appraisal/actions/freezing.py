@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from xianban.accounts.api import Actor
-from xianban.appraisal.actions.reckoning import city_of, opened, refigure, update
+from xianban.appraisal.actions.reckoning import city_of, frozen, opened, refigure, update
 from xianban.appraisal.models import Counted, Exclusion, Period, Revision
 from xianban.appraisal.queries.reach import must_be_central
 from xianban.appraisal.queries.tables import digest_of
@@ -26,8 +26,7 @@ def freeze(name: str, *, acting: Actor, now: datetime) -> str:
     with transaction.atomic():
         period = opened(name, now=now)
         waiting = Exclusion.objects.filter(period=period, state=ASKED).count()
-        frozen = period.revisions.filter(frozen_at__isnull=False).exists()
-        may_freeze(ends_at=period.ends_at, now=now, waiting=waiting, frozen=frozen)
+        may_freeze(ends_at=period.ends_at, now=now, waiting=waiting, frozen=frozen(period))
         revision = update(period, now=now)
         return seal_revision(revision, acting=acting, now=now, verb="freeze", more={})
 

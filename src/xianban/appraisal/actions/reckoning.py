@@ -1,6 +1,7 @@
 """Reckoning a period: which rows there are, and what they add up to. Nothing frozen is touched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,21 +26,52 @@ WHERE = ("district", "street", "community", "area", "matter")
 MOST_BY_MATTER = 2  # levels; below them numbers say little
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be written, as found without holding up anybody who writes."""
+
+    since: datetime | None  # when the rows that it starts from were reckoned; None: there are none
+    stale: list[int]
+    new: list[dict[str, Any]]
+    rows: int
+
+
 def reckon(name: str, *, now: datetime) -> bool:
-    """Bring the provisional figures of a period up to date; False where it is frozen already."""
+    """Bring the provisional figures of a period up to date; False where it is frozen already.
+
+    Cases are read before the transaction begins, so that nobody who takes a request waits for it.
+    If somebody else reckoned or decided meanwhile, theirs stands, and the next round goes on.
+    """
     with transaction.atomic():
         period = opened(name, now=now)
-        if period.revisions.filter(frozen_at__isnull=False).exists():
+    if frozen(period):
+        return False
+    city = city_of(period, now=now)
+    plan = _plan(period, city)
+    with transaction.atomic():
+        period = opened(name, now=now)
+        if frozen(period):
             return False
-        update(period, now=now)
+        if _since(period) == plan.since:
+            _carry_out(plan, period, city, now=now)
     return True
+
+
+def frozen(period: Period) -> bool:
+    """Whether the period is kept for good."""
+    return period.revisions.filter(frozen_at__isnull=False).exists()
 
 
 def keep_current(*, now: datetime) -> list[str]:
     """The worker's round: reckon the period that runs, and the one before until it is frozen."""
-    city = current()
+    city, done = current(), []
     running = name_at(now, city.appraisal, city.tz)
-    return [name for name in (previous(running), running) if reckon(name, now=now)]
+    for name in (previous(running), running):
+        try:
+            done += [name] if reckon(name, now=now) else []
+        except (NotFound, WrongState):  # periods begin on another day now: this one has no time yet
+            continue
+    return done
 
 
 def opened(name: str, *, now: datetime) -> Period:
@@ -51,21 +83,22 @@ def opened(name: str, *, now: datetime) -> Period:
     day = min(now, datetime(year, month, 1, 12, tzinfo=now.tzinfo))
     city = current(at=day)
     span = span_of(name.strip(), city.appraisal, city.tz)
-    if span.start > now:
-        raise NotFound(
-            f"the period {span.name} begins on {span.start.astimezone(city.tz):%Y-%m-%d}"
-        )
-    _refuse_overlap(span.name, span.start, span.end)
-    return Period.objects.create(name=span.name, starts_at=span.start, ends_at=span.end)
+    start, end = _fitted(span.name, span.start, span.end)
+    if start > now:
+        raise NotFound(f"the period {span.name} begins on {start.astimezone(city.tz):%Y-%m-%d}")
+    return Period.objects.create(name=span.name, starts_at=start, ends_at=end)
 
 
-def _refuse_overlap(name: str, start: datetime, end: datetime) -> None:
-    other = Period.objects.filter(starts_at__lt=end, ends_at__gt=start).first()
-    if other is not None:
-        raise WrongState(
-            f"the period {name} would share days with {other.name}, which was reckoned when periods"
-            " began on another day; name a later one"
-        )
+def _fitted(name: str, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """Start and end without the days of other periods, which may have begun on another day."""
+    for other in Period.objects.filter(starts_at__lt=end, ends_at__gt=start):
+        if other.starts_at <= start:
+            start = max(start, other.ends_at)
+        else:
+            end = min(end, other.starts_at)
+    if start >= end:
+        raise WrongState(f"every day of the period {name} belongs to another; name a later one")
+    return start, end
 
 
 def city_of(period: Period, *, now: datetime) -> City:
@@ -74,47 +107,43 @@ def city_of(period: Period, *, now: datetime) -> City:
 
 
 def update(period: Period, *, now: datetime) -> Revision:
-    """The provisional revision with its rows and figures as they are now."""
+    """The provisional revision with its rows and figures as they are now, in one transaction."""
     city = city_of(period, now=now)
-    revision = _provisional(period, city.appraisal, now)
+    return _carry_out(_plan(period, city), period, city, now=now)
+
+
+def _since(period: Period) -> datetime | None:
+    return period.revisions.filter(n=1).values_list("reckoned_at", flat=True).first()
+
+
+def _plan(period: Period, city: City) -> _Plan:
+    """The rows that are new or differ, and the keys of those that are gone or will be replaced."""
+    since, left_out = _since(period), _left_out(period)
     found = counted(judged(period.starts_at, period.ends_at), counting=city.appraisal.counting)
-    revision.rows = _bring_up_to_date(revision, found, city)
-    revision.save(update_fields=["rows"])
-    refigure(revision, city)
-    return revision
-
-
-def _provisional(period: Period, profile: Profile, now: datetime) -> Revision:
-    revision, _ = Revision.objects.update_or_create(
-        period=period,
-        n=1,
-        defaults={"profile": stated_from(profile), "reckoned_at": now},
-    )
-    return revision
-
-
-def _bring_up_to_date(revision: Revision, found: Iterable[Row], city: City) -> int:
-    """Write the rows that are new or differ, and take away those that are gone; their number."""
-    left_out = _left_out(revision.period)
     wanted = {(row.judged.case_id, row.judged.n): _values(row, left_out, city) for row in found}
+    rows, stale = len(wanted), []
     columns = ("id", "case", "n", *COMPARED)
-    there = Counted.objects.filter(revision=revision).values_list(*columns)
-    stale: list[int] = []
+    there = Counted.objects.filter(revision__period=period, revision__n=1).values_list(*columns)
     for key, case, n, *values in there.iterator(chunk_size=5000):
         want = wanted.get((case, n))
         if want is not None and [want[name] for name in COMPARED] == values:
-            wanted[case, n] = {}
+            del wanted[case, n]
         else:
             stale.append(key)
-    for start in range(0, len(stale), BATCH):
-        Counted.objects.filter(pk__in=stale[start : start + BATCH]).delete()
-    new = [
-        Counted(id=None, revision_id=revision.pk, case=case, n=n, **values)
-        for (case, n), values in wanted.items()
-        if values
-    ]
+    new = [{"case": case, "n": n, **values} for (case, n), values in wanted.items()]
+    return _Plan(since, stale, new, rows)
+
+
+def _carry_out(plan: _Plan, period: Period, city: City, *, now: datetime) -> Revision:
+    profile = stated_from(city.appraisal)
+    values = {"profile": profile, "reckoned_at": now, "rows": plan.rows}
+    revision, _ = Revision.objects.update_or_create(period=period, n=1, defaults=values)
+    for start in range(0, len(plan.stale), BATCH):
+        Counted.objects.filter(pk__in=plan.stale[start : start + BATCH]).delete()
+    new = [Counted(id=None, revision_id=revision.pk, **values) for values in plan.new]
     insert_rows(new, connection=connection)
-    return len(wanted)
+    refigure(revision, city)
+    return revision
 
 
 COMPARED = ("number", "at", "source", "unit", *WHERE, "left_out", *TALLIES)

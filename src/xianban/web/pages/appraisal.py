@@ -25,6 +25,7 @@ from xianban.web.wording import in_words
 VIEWS = (("unit", gettext_lazy("单位")), ("area", gettext_lazy("区域")), ("matter", gettext_lazy("事项")))  # fmt: skip
 YES_NO = {"yes": True, "no": False}
 SIZE = 50
+ALL = "all"
 
 
 @require_safe
@@ -62,8 +63,8 @@ def _ranking(
     by = request.GET.get("by", "unit")
     by = by if by in dict(VIEWS) else "unit"
     seen = appraisal.ranking(actor, period, by=by, revision=_revision(request))
-    chosen = request.GET.get("peers", "")
-    groups = [group for group in seen.groups if chosen in ("", group.code)]
+    chosen = _chosen(request, seen)
+    groups = [group for group in seen.groups if chosen in (ALL, group.code)]
     context = menu(actor, "appraisal") | {
         "seen": seen,
         "period": seen.period,
@@ -82,6 +83,14 @@ def _ranking(
         **_about(seen.period),
     }  # fmt: skip
     return render(request, "appraisal/ranking.html", context, status=status)
+
+
+def _chosen(request: HttpRequest, seen: Ranking) -> str:
+    """The peers to show: those asked for; else all units, the districts, or matters of the first level."""
+    codes = [group.code for group in seen.groups]
+    usual = {"area": "district", "matter": "1"}.get(seen.by, ALL)
+    chosen = request.GET.get("peers", "") or usual
+    return chosen if chosen in codes else ALL
 
 
 def _must_rank(actor: Actor) -> None:

@@ -202,7 +202,7 @@ def interval(figure: Any, scale: float) -> SafeString:
     low, point, high = (144 * float(v) / scale for v in (figure.low, figure.score, figure.high))
     said = f"{figure.low:.1f}–{figure.high:.1f}"
     return format_html(
-        '<svg class="interval" viewBox="-4 0 152 20" role="img" aria-label="{0}"><title>{0}</title>'
+        '<svg class="interval" viewBox="-4 0 152 20" preserveAspectRatio="xMinYMid" role="img" aria-label="{0}"><title>{0}</title>'
         '<line class="axis" x1="0" x2="144" y1="10" y2="10"/>'
         '<line class="range" x1="{1}" x2="{2}" y1="10" y2="10"/>'
         '<circle class="point" cx="{3}" cy="10" r="4"/></svg>',
