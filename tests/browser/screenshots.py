@@ -73,6 +73,8 @@ def _places(page: Page, options: argparse.Namespace) -> Iterator[tuple[str, str]
     for tab in TABS:
         yield f"list-{tab}", f"/cases/?tab={tab}"
     yield "new", "/cases/new/"
+    yield "ranking", "/appraisal/"
+    yield "asked", "/appraisal/asked/"
     number = options.case
     if not number:
         page.goto(f"{options.url}/cases/")

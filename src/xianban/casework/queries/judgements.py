@@ -122,7 +122,8 @@ def _judged(rows: QuerySet[Any], *, at: str, case: str, via: str) -> Iterator[Ju
         was_misdirected=Exists(Dispute.objects.filter(case_id=OuterRef(case), ruling="uphold")),
     )
     for row in rows.values_list(*COLUMNS).order_by(case).iterator(chunk_size=AT_A_TIME):
-        yield Judged(*row[:14], *map(_kept, row[14:18]), row[18] > 0, *row[19:])
+        kept = (_kept(state) for state in row[14:18])
+        yield Judged(*(*row[:14], *kept, row[18] > 0, *row[19:]))
 
 
 def _kept(state: str | None) -> bool | None:

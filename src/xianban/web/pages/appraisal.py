@@ -251,7 +251,7 @@ def decide(request: HttpRequest, actor: Actor, kind: str, key: int) -> HttpRespo
     granted = YES_NO.get(typed.get("granted", ""))
     if granted is None:
         return _asked(request, actor, typed=typed, fault=_("请选择同意或不同意。"), status=400)
-    said = {"granted": granted, "reason": typed.get("reason", ""), "acting": actor, "now": utc_now()}  # fmt: skip
+    said: dict[str, Any] = {"granted": granted, "reason": typed.get("reason", ""), "acting": actor, "now": utc_now()}  # fmt: skip
     try:
         if kind == "exclusion":
             appraisal.decide_exclusion(key, **said)
