@@ -32,7 +32,16 @@ def now(monkeypatch):
         at = monday(9)
 
     clock = Clock()
-    pages = ("report", "follow", "case_list", "case_page", "entry", "search", "exports", "appraisal")
+    pages = (
+        "report",
+        "follow",
+        "case_list",
+        "case_page",
+        "entry",
+        "search",
+        "exports",
+        "appraisal",
+    )
     for module in pages:
         monkeypatch.setattr(f"xianban.web.pages.{module}.utc_now", lambda: clock.at)
     monkeypatch.setattr("xianban.web.context.utc_now", lambda: clock.at)
