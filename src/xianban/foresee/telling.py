@@ -37,13 +37,19 @@ def change(value: float) -> str:
 
 
 def small(value: float) -> str:
-    """A p-value or rate as people write it."""
-    return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}".replace("e-0", "e-")
+    """A p-value or rate as people write it; how far below a thousandth nobody can know."""
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def equals(value: float) -> str:
+    """The same behind a letter: = 0.012, < 0.001."""
+    said = small(value)
+    return said if said.startswith("<") else f"= {said}"
 
 
 def once_in(p_value: float) -> int:
     """Among how many such comparisons chance makes one, to a single digit."""
-    once = round(1 / max(p_value, 1e-9))
+    once = round(1 / max(p_value, 1e-6))
     return round(once, -max(0, len(str(once)) - 1))
 
 
@@ -79,8 +85,8 @@ def cluster_line(one: Gathering, words: Words, key: str = "cluster") -> str:
 
 def cluster_sure(one: Gathering, words: Words) -> str:
     if one.basis == "share":
-        return words("cluster_sure_share", p=small(one.p_value), once=once_in(one.p_value))
-    return words("cluster_sure", p=small(one.p_value), days=round(min(one.recurrence_days, 1e7)))
+        return words("cluster_sure_share", p=equals(one.p_value), once=once_in(one.p_value))
+    return words("cluster_sure", p=equals(one.p_value), days=round(min(one.recurrence_days, 1e7)))
 
 
 def remark_line(one: Remark, words: Words) -> str:

@@ -101,8 +101,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{areas}：{what} {observed:,} 件，按其占全部诉求的份额约为 {expected} 件（{risk} 倍）",
     ),
     "cluster_sure_share": (
-        "p = {p}; by chance alone about one of {once:,} such scans would gather as much",
-        "p = {p}；仅凭偶然，约 {once:,} 次扫描才有一次同等聚集",
+        "p {p}; by chance alone about one of {once:,} such scans would gather as much",
+        "p {p}；仅凭偶然，约 {once:,} 次扫描才有一次同等聚集",
     ),
     "head_most": (
         "Most are about {what}: {n:,} ({share:.0%})",
@@ -113,8 +113,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "最多的区域：{area}，{n:,} 件（{share:.0%}）",
     ),
     "cluster_sure": (
-        "p = {p}; chance alone would bring one as strong about every {days:,} days",
-        "p = {p}；仅凭偶然，约 {days:,} 天出现一次同等强度",
+        "p {p}; chance alone would bring one as strong about every {days:,} days",
+        "p {p}；仅凭偶然，约 {days:,} 天出现一次同等强度",
     ),
     "issues": ("What residents talk about", "居民在说什么"),
     "issues_note": (
