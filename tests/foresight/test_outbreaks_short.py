@@ -1,10 +1,21 @@
 """Young series judged with what is not known counted in."""
 
+from math import sqrt
+
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from xianban.base.errors import BadInput
 from xianban.foresight.outbreaks import Reason, short
+from xianban.foresight.outbreaks.chances import LEAST_EXCESS
+from xianban.foresight.outbreaks.short import (
+    CYCLE_SHAPE,
+    LEAST_PAST,
+    SPREAD_NODES,
+    SPREAD_STEPS,
+    USUAL_SPREAD,
+)
 
 ARRAYS = ("expected", "upper", "p_value", "score", "alarm", "reason")
 WEEK = np.array([1.3, 1.2, 1.1, 1.0, 1.0, 0.8, 0.6])
@@ -30,6 +41,109 @@ def test_raises_no_more_alarms_than_it_says_on_noise(kind, days):
         assert found.alarm.mean() < 0.035, mean
         if kind in ("poisson", "weekdays"):
             assert found.alarm.mean() < 0.014, mean
+
+
+def plain(counts, now, *, alpha=0.005, window=28, guard=2, cycle=7):
+    """What `short` says of step `now` of one series, reckoned one number at a time."""
+    if now < LEAST_PAST:
+        return (sum(counts[:now]) + 0.5) / (now + 1), np.inf, 1.0
+    end = now - min(guard, now - LEAST_PAST)
+    past = [float(count) for count in counts[max(end - window, 0) : end]]
+    today = (now - max(end - window, 0)) % cycle
+    expected, spreads = plainly_due(past, today, cycle)
+
+    def chance(tail):
+        """The mean over the dispersions; negative binomial of this mean, spread times as varied."""
+        return sum(tail(expected / (spread - 1), 1 / spread) for spread in spreads) / len(spreads)
+
+    def mid_p_between(count):
+        # Between whole numbers the tail goes on as the beta distribution it equals at each of them.
+        return chance(
+            lambda size, p: (
+                stats.beta.cdf(1 - p, count, size) / 2 + stats.beta.cdf(1 - p, count + 1, size) / 2
+            )
+        )
+
+    came = int(counts[now])
+    p_value = chance(
+        lambda size, p: stats.nbinom.sf(came, size, p) + stats.nbinom.pmf(came, size, p) / 2
+    )
+    least = expected + LEAST_EXCESS * sqrt(sum(spreads) / len(spreads) * expected)
+    if mid_p_between(least) <= alpha:
+        return expected, least, p_value
+    upper = optimize.brentq(lambda count: mid_p_between(count) - alpha, least, 1e5, xtol=1e-11)
+    return expected, upper, p_value
+
+
+def plainly_due(past, today, cycle):
+    """Mean of the step to come, and equally likely ratios of its variance to that mean."""
+    steps, total = len(past), sum(past) + 0.5
+    days = [step % cycle for step in range(steps)]
+    spread = USUAL_SPREAD
+    for _ in range(2):
+        share, known = [1.0] * cycle, 0.0
+        for day in range(cycle if cycle > 1 else 0):
+            came = sum(past[step] for step in range(steps) if days[step] == day) / spread
+            due = total / steps * days.count(day) / spread
+            share[day] = (came + CYCLE_SHAPE) / (due + CYCLE_SHAPE)  # gamma prior of mean 1
+            known += due / (due + CYCLE_SHAPE) * (cycle - 1) / cycle
+        weight = sum(share[day] for day in days)
+        pearson = 0.0
+        for step in range(steps):
+            mean = total * share[days[step]] / weight
+            pearson += (past[step] - mean) ** 2 / mean
+        free = max(steps - 1 - known, 1.0)
+        squares = pearson + SPREAD_STEPS * USUAL_SPREAD
+        spread = max(squares / (free + SPREAD_STEPS), 1.0)
+    expected = total * share[today] / weight
+    seen = sum(past[step] for step in range(steps) if days[step] == today) / spread
+    of_day = 1 / (seen + CYCLE_SHAPE) if cycle > 1 else 0.0
+    spreads = []
+    for node in range(SPREAD_NODES):  # a scaled inverse chi-square, by its mid-quantiles
+        quantile = stats.chi2.ppf((node + 0.5) / SPREAD_NODES, free + SPREAD_STEPS)
+        may_be = max(squares / quantile, 1.0)
+        # Of one step, of the level (rate * share, rate known from `weight` steps), of the share.
+        variance = may_be * expected
+        variance += may_be * expected * share[today] / weight + expected**2 * of_day
+        spreads.append(variance / expected)
+    return expected, spreads
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"cycle": 1},
+        {"window": 10, "guard": 0, "alpha": 0.02},
+        {"cycle": 9, "guard": 5},
+        {"alpha": 0.6},  # where the least excess decides
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("kind", "mean", "days"),
+    [
+        ("poisson", 6, 30),
+        ("weekdays", 40, 33),
+        ("negative-binomial", 4, 25),
+        ("zero-inflated", 3, 21),
+        ("poisson", 0, 20),
+        ("poisson", 5, 7),
+        ("negative-binomial", 5, 8),
+        ("negative-binomial", 12, 60),
+    ],
+)
+def test_is_what_a_plain_reckoning_gives(kind, mean, days, given):
+    counts = quiet(kind, mean, days, series=3, seed=days) if mean else np.zeros((3, days), int)
+    counts[1, -1] += 9
+    counts[2, -1] += 60
+    found = short(counts, evaluate=3, **given)
+    for series in range(3):
+        for column in range(3):
+            expected, upper, p_value = plain(counts[series], days - 3 + column, **given)
+            assert found.expected[series, column] == pytest.approx(expected, rel=1e-10)
+            assert found.upper[series, column] == pytest.approx(upper, rel=1e-7)
+            assert found.p_value[series, column] == pytest.approx(p_value, rel=1e-8, abs=0)
 
 
 def test_needs_more_the_less_it_has_seen():
