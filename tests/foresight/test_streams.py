@@ -473,6 +473,14 @@ def test_a_gap_keeps_the_level():
     assert np.isnan(answer.load).tolist() == [False, True, True, False]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_load_beyond_all_numbers_is_full_and_finite():
+    answer = streams.levels([1e300, np.nan, 0], capacity=1e-300)
+    assert answer.level.tolist() == [3, 3, 0]
+    assert answer.load[[0, 2]].tolist() == [np.finfo(float).max, 0]
+    assert np.isnan(answer.load[1])
+
+
 @pytest.mark.parametrize(
     ("counts", "options", "words"),
     [

@@ -71,7 +71,9 @@ def levels(
         raise BadInput(f"counts has {array[array < 0][0]:g}; people are counted from 0")
     places = 1 if array.ndim == 1 else array.shape[0]
     table = array.reshape(places, -1)
-    load = table / _for_each(capacity, places, name="capacity", above=0)[:, None]
+    room = _for_each(capacity, places, name="capacity", above=0)[:, None]
+    with np.errstate(over="ignore"):  # a load too large to write down is the largest there is
+        load = np.minimum(table / room, np.finfo(np.float64).max)
     starts = _for_each(before, places, name="before", above=-1)
     steps = _limits(limits, hysteresis)
     if (starts > steps.size).any() or (starts != np.floor(starts)).any():
