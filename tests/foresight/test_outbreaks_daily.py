@@ -1,10 +1,13 @@
 """Daily counts judged against calendar, season and late level."""
 
 import csv
+import math
 import sys
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from xianban.base.errors import BadInput
 from xianban.foresight.outbreaks import Reason, daily
@@ -188,6 +191,176 @@ def test_on_known_outbreaks_it_is_early(data):
     )  # fmt: skip
     assert found.alarm[~truth].mean() < 0.03
     assert found.alarm[truth].mean() > 0.25
+
+
+def plain_day(dates, day, closing, season):
+    """What the calendar says about one day, and the precision of each coefficient's prior."""
+    date, early = dates[day].item(), dates[day].item() - timedelta(1)
+    weekdays = [float(date.weekday() == number) for number in range(1, 7)]
+    special = [float(date in closing), float(early in closing and date not in closing)]
+    angle = 2 * math.pi * day / season
+    waves = [math.cos(angle), math.sin(angle), math.cos(2 * angle), math.sin(2 * angle)]
+    shifts = [on * wave for wave in waves[:2] for on in weekdays]
+    plain, full = [1.0, *weekdays, *special], [day / (2 * season), *waves, *shifts]
+    return plain, full, [0.0] + [0.25] * 8, [0.25] + [2.0] * 4 + [8.0] * 12
+
+
+def plain_fit(counts, design, ridge, taught):
+    """Coefficients by a general optimiser, with half an event on the level."""
+
+    def loss(beta):
+        line = design @ beta
+        likelihood = taught @ (counts * line - np.exp(line))
+        return -(likelihood + 0.5 * beta[0] - ridge @ beta**2 / 2)
+
+    def slope(beta):
+        residual = taught * (counts - np.exp(design @ beta))
+        return ridge * beta - residual @ design - 0.5 * (np.arange(beta.size) == 0)
+
+    def bend(beta):
+        return design.T @ (design * (taught * np.exp(design @ beta))[:, None]) + np.diag(ridge)
+
+    start = np.zeros(ridge.size)
+    start[0] = math.log((taught @ counts + 0.5) / taught.sum())
+    near = optimize.minimize(loss, start, jac=slope, hess=bend, method="trust-exact").x
+    return optimize.root(slope, near, jac=bend, tol=1e-12).x
+
+
+def plain_dispersion(counts, mean, weights, columns):
+    return weights @ ((counts - mean) ** 2 / mean) / max(weights.sum() - columns, 1)
+
+
+def plain_level(counts, mean, day, prior, *, half_life, guard):
+    """Events that came over events that were due, the late ones first in memory."""
+    came = expected = prior
+    for earlier in range(day - guard):
+        weight = 0.5 ** ((day - guard - 1 - earlier) / half_life)
+        came += weight * counts[earlier]
+        expected += weight * mean[earlier]
+    return came / expected
+
+
+def plain_tail(count, mean, spread):
+    """Mid-p at any count from 0: the law's tail where whole, its usual continuation between."""
+    if spread > 1.0005:
+        size, share = mean / (spread - 1), 1 / spread
+        if count == int(count):
+            law = stats.nbinom(size, share)
+            return law.sf(count) + law.pmf(count) / 2
+        return (
+            stats.beta.cdf(1 - share, count, size) + stats.beta.cdf(1 - share, count + 1, size)
+        ) / 2
+    spread = min(spread, 1)
+    edges = [(count + side) / spread + 0.5 for side in (-0.5, 0.5)]
+    # P(Poisson(rate) >= edge) is P(gamma(edge) <= rate).
+    return sum(stats.gamma.cdf(mean / spread, edge) if edge > 0 else 1 for edge in edges) / 2
+
+
+def plain_rests(past, kinds):
+    """Days of a weekday, or holidays, that never saw an event where six were due."""
+    rests = np.zeros(len(kinds), bool)
+    for kind in set(kinds):
+        of_kind = np.array([each == kind for each in kinds])
+        own = past[of_kind[: past.size]]
+        rests |= of_kind & (own.sum() == 0) & (own.size * past.mean() >= 6)
+    return rests
+
+
+def plain_followed(counts, mean, rests, taught, columns, half_lives, guard):
+    """The mean times the level of the half-life that foretold best."""
+    known, best, chosen, due_then = taught.size, -math.inf, mean, mean * ~rests
+    first = max(plain_dispersion(counts[:known], mean[:known], taught, columns), 0.005)
+    for half_life in half_lives:
+        told = mean.copy()
+        for day in range(guard + 1, mean.size) if half_life else ():
+            told[day] *= plain_level(
+                counts, due_then, day, 5 * first, half_life=half_life, guard=guard
+            )
+        fit = taught @ stats.poisson.logpmf(counts[:known], told[:known]) / first
+        fit += half_life is None  # a moving one must be better by more than chance gives
+        if fit > best:
+            best, chosen = fit, told
+    return chosen
+
+
+def plain_settled(counts, mean, taught, columns):
+    """Dispersion in which Anscombe residuals above 3 weigh as the inverse of their square."""
+    raw = max(plain_dispersion(counts, mean, taught, columns), 0.005)
+    residual = 1.5 * (counts ** (2 / 3) - mean ** (2 / 3)) / (mean ** (1 / 6) * raw**0.5)
+    weights = taught * [min(1, (3 / each) ** 2) if each > 3 else 1 for each in residual]
+    return max(plain_dispersion(counts, mean, weights, columns), 0.005)
+
+
+def plain_upper(mean, spread, alpha):
+    least = mean + 0.25 * math.sqrt(spread * mean)
+    if plain_tail(least, mean, spread) <= alpha:
+        return least
+    most = least + 50 * math.sqrt(spread * mean) + 50
+    return optimize.brentq(
+        lambda count: plain_tail(count, mean, spread) - alpha, least, most, xtol=1e-12
+    )
+
+
+def plain_judgement(counts, dates, closing, day, *, season, half_lives, guard, alpha):
+    """Expected, upper and p-value for one day of one series, from the days before it."""
+    known = day - day % 28
+    rows = [plain_day(dates, each, closing, season) for each in range(day + 1)]
+    full = known >= 2 * season
+    design = np.array([row[0] + row[1] * full for row in rows])
+    ridge = np.array(rows[0][2] + rows[0][3] * full)
+    kinds = ["holiday" if d.item() in closing else d.item().weekday() for d in dates[: day + 1]]
+    rests = plain_rests(counts[:known], kinds)
+    taught = 1.0 - rests[:known]
+
+    beta = plain_fit(counts[:known], design[:known], ridge, taught)
+    mean = np.where(rests, 0.5 / (rests[:known].sum() + 1), np.exp(design @ beta))
+    # What rests neither came nor was due, but its own mean moves with the level.
+    level = plain_followed(
+        counts[: day + 1] * ~rests, mean, rests, taught, ridge.size, half_lives, guard
+    )
+    spread = plain_settled(counts[:known], level[:known], taught, ridge.size)
+    expected, spread = level[day], 1.0 if rests[day] else spread
+    p_value = plain_tail(counts[day], expected, spread)
+    return expected, plain_upper(expected, spread, alpha), p_value
+
+
+def plain_cases():
+    """Name, counts, holidays and settings."""
+    rng, number = np.random.default_rng(11), 800
+    dates = days(number)
+    usual = {"season": 365.25, "half_lives": (4, None, 14), "guard": 2, "alpha": 0.005}
+    seasonal = rng.poisson(due(12, number)[0])
+
+    closing = np.r_[dates[np.arange(number) % 47 == 19], dates[[-1, -6]]]
+    mean = due(9, number)[0] * np.exp(np.cumsum(rng.normal(0, 0.05, number)))
+    mean[np.isin(dates, closing)] *= 0.3
+    mean[np.isin(dates - 1, closing)] *= 1.7
+    wandering = rng.negative_binomial(mean / 1.5, 1 / 2.5)
+    wandering[300:304] += 60  # an outbreak, to be weighed down
+
+    closed = rng.negative_binomial(due(20, 400)[0], 1 / 2)
+    closed[np.arange(400) % 7 == 6] = 0
+    steady = np.rint(60 * np.exp(0.2 * np.sin(np.arange(420) / 40)) + rng.normal(0, 3, 420))
+    settled = usual | {"half_lives": (None, 3, 10), "guard": 1, "alpha": 0.02}
+    slow = settled | {"half_lives": (None, 300)}  # better, by less than chance gives
+    return [
+        ("week and season", seasonal, dates[:0], usual),
+        ("holidays and a level that wanders", wandering, closing, settled),
+        ("a level too slow to tell from one that stays", wandering, closing, slow),
+        ("closed on Sundays, under two seasons", closed, dates[:0], usual | {"alpha": 0.45}),
+        ("less than Poisson, a season of its own", steady, dates[:0], usual | {"season": 90}),
+    ]
+
+
+@pytest.mark.parametrize("case", plain_cases(), ids=lambda case: case[0])
+def test_is_that_of_a_plain_reckoning(case):
+    _, counts, closing, settings = case
+    dates, first = days(counts.size), counts.size - 30
+    found = daily(counts[None], dates=dates, holidays=closing, evaluate=30, **settings)
+    for column in (0, 12, 24, 25, 28, 29):  # of two fits; with a holiday and the day after one
+        plain = plain_judgement(counts, dates, set(closing.tolist()), first + column, **settings)
+        seen = [getattr(found, name)[0, column] for name in ("expected", "upper", "p_value")]
+        np.testing.assert_allclose(seen, plain, rtol=1e-7)
 
 
 TABLE = np.zeros((2, 70))
