@@ -19,8 +19,9 @@ from xianban.casework.queries.lists import (
     rows_shown,
 )
 from xianban.casework.queries.searches import Search, newest_first
-from xianban.casework.queries.shown import CaseLine, Filters
+from xianban.casework.queries.shown import CaseLine, CaseRow, Filters
 from xianban.casework.rules.searching import sought
+from xianban.city.api import City
 
 PART = 500
 MOST_EFFORT = 10**9  # whoever takes a list away may wait
@@ -71,14 +72,15 @@ def _lines(scope: Access, filters: Filters, keys: list[int], now: datetime) -> I
         rows = filtered(scope.case_filter() & Q(pk__in=part), filters, scope.city, now)
         found = {row["id"]: row for row in rows.values(*COLUMNS, *MORE)}
         in_order = [found[key] for key in part if key in found]
-        yield from (_line(row, scope, now) for row in in_order)
+        for row in in_order:
+            row["begins"] = row["text"][:TITLE_LENGTH]
+        shown = rows_shown(in_order, scope.city, now)
+        yield from (_line(row, one, scope.city) for row, one in zip(in_order, shown, strict=True))
 
 
-def _line(row: dict[str, Any], scope: Access, now: datetime) -> CaseLine:
-    row["begins"] = row["text"][:TITLE_LENGTH]
-    city = scope.city
+def _line(row: dict[str, Any], shown: CaseRow, city: City) -> CaseLine:
     return CaseLine(
-        row=rows_shown([row], city, now)[0],
+        row=shown,
         areas=tuple(city.area_name(code) for code in city.area_path(row["area"])[1:])
         if row["area"]
         else (),
