@@ -9,7 +9,8 @@ from xianban.config.backup.tables import LEFT_OUT, tables
 def test_every_table_is_in_a_backup_or_left_out_on_purpose(db):
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
-    assert present == {table.name for table in tables()} | LEFT_OUT | {"django_migrations"}
+    of_sqlite = {"casework_posting"} if connection.vendor != "sqlite" else set()
+    assert present == {t.name for t in tables()} | LEFT_OUT - of_sqlite | {"django_migrations"}
 
 
 def test_copy_lines_are_read_as_they_were_written():

@@ -49,7 +49,7 @@ def test_a_year_is_lived_by_the_rules(lived):
 
     assert verify().broken is None
     assert verify_heads() is None
-    for case in cases[::7]:
+    for case in cases:
         assert replayed(case.pk) == standing_of(case)
         times = [act.at for act in history(f"case:{case.pk}")]
         assert times == sorted(times)

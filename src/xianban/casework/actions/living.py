@@ -151,7 +151,9 @@ class _Player:
             clock = min(due, key=lambda clock: (clock.wake_at, clock.n), default=None)
             if clock is None or clock.wake_at is None:
                 return
-            now, before = clock.wake_at, snapshot(life.standing)
+            # an act may bring a limit forward to before itself: what follows from it comes after it
+            last = life.entries[-1].at if life.entries else clock.wake_at
+            now, before = max(clock.wake_at, last), snapshot(life.standing)
             step = step_for(life.standing, clock, now)
             if not step:
                 return

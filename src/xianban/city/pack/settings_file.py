@@ -104,9 +104,16 @@ def write_settings(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def toml_value(value: Any) -> str:
-    """A text, number, list or table as TOML writes it; of the first three JSON's form is TOML's."""
+    """A text, number, list or table as TOML writes it; of the first three JSON's form is TOML's.
+
+    Keys are sorted, for a database need not keep their order.
+    """
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{toml_value(k)} = {toml_value(v)}" for k, v in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{toml_value(k)} = {toml_value(v)}" for k, v in sorted(value.items()))
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, float) and value == int(value):
