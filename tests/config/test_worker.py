@@ -23,9 +23,9 @@ def now():
     return datetime.now(UTC)
 
 
-def test_without_a_city_only_the_ledger_is_sealed():
+def test_without_a_city_only_the_house_is_kept():
     city.forget()
-    assert worker.run_once(now=now()) == ["checkpoint"]
+    assert worker.run_once(now=now()) == ["checkpoint", "tallies"]
 
 
 @pytest.mark.usefixtures("_city")
@@ -43,7 +43,8 @@ def test_a_failing_job_is_noted_and_the_others_run(monkeypatch):
     jobs = dict(worker.JOBS) | {"clocks": worker.Job(timedelta(seconds=10), fails)}
     monkeypatch.setattr(worker, "JOBS", jobs)
     assert worker.run_once(now=now()) == [
-        "notices", "words", "checkpoint", "appraisal", "learning", "word gaps",
+        "notices", "words", "checkpoint", "appraisal", "subscriptions", "tallies", "learning",
+        "word gaps",
     ]  # fmt: skip
     assert rounds()["clocks"].note == "ZeroDivisionError: odd"
     unwell = {one.name: one.detail for one in health.look(now=now()) if not one.well}

@@ -33,6 +33,7 @@ from xianban.accounts.rules import (
     reach,
     verbs_of,
 )
+from xianban.accounts.tallies import forget_tallies, tallied, tally
 
 __all__ = [
     "MACHINE",
@@ -49,6 +50,7 @@ __all__ = [
     "add_users",
     "address_of",
     "count_try",
+    "forget_tallies",
     "grant",
     "list_users",
     "may",
@@ -60,6 +62,8 @@ __all__ = [
     "revoke",
     "set_active",
     "set_password",
+    "tallied",
+    "tally",
     "tries",
     "users_for",
     "vacant",

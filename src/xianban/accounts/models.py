@@ -43,3 +43,11 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.area or '*'} {self.unit or '*'}"
+
+
+class Tally(models.Model):
+    """How often one caller has tried one thing since the first try; see `tallies`."""
+
+    who = models.BinaryField(max_length=16, unique=True)  # a keyed hash: nobody can be read from it
+    times = models.PositiveIntegerField()
+    ends_s = models.BigIntegerField(db_index=True)  # seconds since 1970: compared in SQL

@@ -21,6 +21,7 @@ from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.changes import Correction, corrections, verify_heads
 from xianban.casework.queries.judgements import Judged, judged
 from xianban.casework.queries.lists import case_counts, case_list
+from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearby, newest_case
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
 from xianban.casework.queries.people import cases_of, persons_of
@@ -82,12 +83,14 @@ __all__ = [
     "Filters",
     "FollowUpShown",
     "Found",
+    "Happening",
     "Indexed",
     "Judged",
     "Like",
     "LinkShown",
     "Lived",
     "Named",
+    "Nearby",
     "NewCase",
     "NewLink",
     "Offer",
@@ -109,12 +112,15 @@ __all__ = [
     "corrections",
     "export_cases",
     "forget_words",
+    "happenings",
     "hear",
     "index_cases",
     "index_missing",
     "judged",
     "link_cases",
     "live_through",
+    "nearby",
+    "newest_case",
     "number_of",
     "open_cases",
     "opened",

@@ -141,6 +141,9 @@ class Case(models.Model):
                 fields=["ended_at"], condition=Q(ending="checked"), name="case_closed_unasked"
             ),
             models.Index(
+                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="case_ended"
+            ),
+            models.Index(
                 fields=["merged_into"], condition=Q(merged_into__isnull=False), name="case_merged"
             ),
         ]

@@ -22,7 +22,7 @@ from xianban.city.rules.checking import check_pack
 from xianban.city.rules.city import Area, Background, City, Matter, Unit
 from xianban.city.rules.duties import Assignment
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
-from xianban.city.rules.gazetteer import PlaceGuess
+from xianban.city.rules.gazetteer import PlaceGuess, PlaceNamed
 from xianban.city.rules.remarks import missing_years
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
@@ -46,6 +46,7 @@ __all__ = [
     "Overlap",
     "PeerGroup",
     "PlaceGuess",
+    "PlaceNamed",
     "Profile",
     "Rate",
     "Report",

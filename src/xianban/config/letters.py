@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from xianban.city.api import City
+from xianban.intake.api import subscription_code
 from xianban.web.moments import moment
 
 # to whoever reported: plain and specific, who does what by when
@@ -27,6 +28,17 @@ TO_PERSONS: Mapping[str, Promise] = {
     "declined": _("您的诉求 %(number)s 依规定不予受理，原因和可走的途径请看详情。"),
     "merged": _("您的诉求 %(number)s 与另一件相同诉求合并办理，结果同样会告诉您。"),
     "separated": _("您的诉求 %(number)s 已恢复单独办理。"),
+}
+# to whoever wants to hear of a place
+TO_SUBSCRIBERS: Mapping[str, Promise] = {
+    "subscribe_code": _(
+        "有人用这个联系方式订阅了%(place)s的办理情况。订阅号 %(subscription)s，确认码 %(code)s，"
+        "七天内在网页上填写后生效。不是您本人操作的，请不要理会，也不要告诉别人。"
+    ),
+    "subscribe_news": _(
+        "%(place)s：新受理 %(accepted)s 件，办结 %(solved)s 件。"
+        "不想再收到，请在网页“订阅”里填订阅号 %(subscription)s 和退订码 %(code)s。"
+    ),
 }
 # to units and staff: what there is to do
 TO_STAFF: Mapping[str, Promise] = {
@@ -71,7 +83,8 @@ def letter(
     now: datetime,
 ) -> Letter:
     """The words of one notice; a kind without words of its own is a fault of ours (KeyError)."""
-    template = (TO_PERSONS if to_person else TO_STAFF)[kind]
+    to_whom = TO_SUBSCRIBERS if "subscription" in values else TO_PERSONS
+    template = (to_whom if to_person else TO_STAFF)[kind]
     with translation.override(language), timezone.override(city.tz):
         due = values.get("due_at")
         said = {
@@ -81,4 +94,15 @@ def letter(
             "area": city.area_name(str(values.get("area", ""))),
             "due": moment(datetime.fromisoformat(due), now=now) if due else "",
         }
-        return Letter(subject=f"{city.name} {said['number']}", body=str(template) % said)
+        if "subscription" in values:
+            said |= _of_subscription(values, said)
+        return Letter(subject=f"{city.name} {said['number']}".strip(), body=str(template) % said)
+
+
+def _of_subscription(values: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    place = f"{said['area']}（{said['matter']}）" if values["matter"] else said["area"]
+    return {
+        "place": place,
+        "code": subscription_code(values["subscription"]),
+        **{name: values.get(name, 0) for name in ("subscription", "accepted", "solved")},
+    }

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import close_old_connections
 
+from xianban.accounts import api as accounts
 from xianban.appraisal import api as appraisal
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
@@ -20,6 +21,7 @@ from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.config.post import send
 from xianban.dispatch import api as dispatch
+from xianban.intake import api as intake
 from xianban.ledger import api as ledger
 
 log = logging.getLogger("xianban.worker")
@@ -71,12 +73,24 @@ def appraise(now: datetime) -> None:
     appraisal.keep_current(now=now)
 
 
+def tell_subscribers(now: datetime) -> None:
+    """What happened yesterday in the places that people want to hear of."""
+    intake.tell_subscribers(now=now)
+
+
+def forget_tallies(now: datetime) -> None:
+    """Who tried what how often, once that counts no longer."""
+    accounts.forget_tallies(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
     "words": Job(timedelta(seconds=5), index_words),
     "checkpoint": Job(timedelta(minutes=10), seal, wants_city=False),
     "appraisal": Job(timedelta(hours=1), appraise),
+    "subscriptions": Job(timedelta(hours=1), tell_subscribers),
+    "tallies": Job(timedelta(hours=1), forget_tallies, wants_city=False),
     "learning": Job(timedelta(hours=1), learn),
     "word gaps": Job(timedelta(hours=6), look_for_gaps),
 }

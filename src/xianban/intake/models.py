@@ -21,6 +21,7 @@ class Request(models.Model):
     supporters = models.PositiveIntegerField(default=0)
     received_at = models.DateTimeField()
     accepted_at = models.DateTimeField()
+    notice = models.CharField(max_length=20, blank=True, default="")  # version that was shown
 
     person = models.ForeignKey("residents.Person", on_delete=models.PROTECT, null=True)
     case = models.ForeignKey("casework.Case", on_delete=models.PROTECT, related_name="requests")
@@ -61,4 +62,36 @@ class Request(models.Model):
             ),
             # not only where there is an area: SQLite would not see that it may use such an index
             models.Index(fields=["area", "matter", "received_at"], name="intake_area_matter"),
+        ]
+
+
+class Subscription(models.Model):
+    """Somebody wants to hear what is accepted and solved in an area, perhaps of one matter alone."""
+
+    person = models.ForeignKey("residents.Person", on_delete=models.PROTECT)
+    area = models.CharField(max_length=40)
+    matter = models.CharField(max_length=40, blank=True, default="")
+    asked_at = models.DateTimeField()
+    codes_sent = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True)
+    # until when, and up to which case, news were told
+    told_upto = models.DateTimeField(null=True)
+    told_case = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "area", "matter"], name="intake_one_subscription"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(told_upto__isnull=False),
+                name="intake_confirmed_is_told",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["told_upto"],
+                condition=Q(confirmed_at__isnull=False),
+                name="intake_to_tell",
+            ),
         ]

@@ -13,7 +13,7 @@ from xianban.base.errors import NotFound
 from xianban.base.home import secret
 from xianban.base.ids import parse_case_number, same_code, short_code
 from xianban.base.rows import ask
-from xianban.intake.models import Request
+from xianban.intake.models import Request, Subscription
 
 WRONG_CODE = "there is no request with this number and code; check both, they are on your receipt"
 
@@ -45,10 +45,36 @@ def request_by_code(number: str, code: str) -> RequestSeen:
     """The request that this case number and code open; NotFound says the same for either wrong."""
     case_id = parse_case_number(number)
     if case_id is not None and case_id < 1 << 63:
-        for row in Request.objects.filter(case_id=case_id):
-            if same_code(code, follow_code(row.pk)):
-                return _seen(row)
+        keys = Request.objects.filter(case_id=case_id).order_by("pk").values_list("pk", flat=True)
+        for pk in keys:  # hundreds may have joined one case: their words are not read for this
+            if same_code(code, follow_code(pk)):
+                return _seen(Request.objects.get(pk=pk))
     raise NotFound(WRONG_CODE)
+
+
+def subscription_code(subscription_id: int) -> str:
+    """What confirms and ends a subscription; derived, and kept nowhere."""
+    return short_code(secret("subscribe"), subscription_id, length=8)
+
+
+@dataclass(frozen=True)
+class SubscriptionSeen:
+    """One subscription, as whoever holds its code may see it."""
+
+    id: int
+    area: str
+    matter: str
+    confirmed: bool
+
+
+def subscription_by_code(subscription_id: int, code: str) -> SubscriptionSeen:
+    """The subscription that this code opens; NotFound says the same for either wrong."""
+    row = Subscription.objects.filter(pk=subscription_id).first()
+    if row is None or not same_code(code, subscription_code(row.pk)):
+        raise NotFound(
+            "there is no subscription with this code; check the message that we sent you"
+        )
+    return SubscriptionSeen(row.pk, row.area, row.matter, row.confirmed_at is not None)
 
 
 def requests_of(case_ids: Collection[int]) -> dict[int, list[RequestSeen]]:

@@ -269,6 +269,9 @@ class Story:
 
     `holder` is who has the ball: unit, desk, resident or nobody. `may` are the verbs open to a
     reporter now (rate, reopen, say, withdraw). A merged case tells the story of the other one too.
+    `contact_by` is until when the unit gets in touch, `review_at` when a suspended case is looked at
+    again, `reply_by` until when we wait for the resident's word, `reopen_by` until when it may be
+    opened again; None where that is not so.
     """
 
     case_id: int
@@ -289,3 +292,7 @@ class Story:
     may: tuple[str, ...]
     merged_into: str
     ended_at: datetime | None
+    contact_by: datetime | None = None
+    review_at: datetime | None = None
+    reply_by: datetime | None = None
+    reopen_by: datetime | None = None

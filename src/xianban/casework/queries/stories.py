@@ -1,7 +1,7 @@
 """What a resident may know: what happened, who does what now, and by when. No names of people."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from xianban.accounts.api import resident_actor
@@ -56,7 +56,23 @@ def public_story(case_id: int, *, now: datetime, person: int | None = None) -> S
         may=_may(case, standing, person, now),
         merged_into=number_of(case.merged_into_id) if case.merged_into_id else "",
         ended_at=case.ended_at,
+        contact_by=_runs_until(standing, "contact"),
+        review_at=_runs_until(standing, "review"),
+        reply_by=_runs_until(standing, "reply"),
+        reopen_by=_reopen_by(case, city),
     )
+
+
+def _runs_until(standing: Standing, kind: str) -> datetime | None:
+    """When the running clock of a kind ends; None where none runs."""
+    running = (c for c in standing.clocks.values() if c.kind == kind and c.state == "running")
+    return next((clock.due_at for clock in running), None)
+
+
+def _reopen_by(case: Case, city: City) -> datetime | None:
+    if case.state != "closed" or case.ended_at is None:
+        return None
+    return case.ended_at + timedelta(days=city.settings.reopen_days)
 
 
 def _holder(standing: Standing) -> str:

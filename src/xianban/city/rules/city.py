@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 
 from xianban.city.rules.appraising import Profile
 from xianban.city.rules.duties import Assignment, Duty, DutyList, resolve, words
-from xianban.city.rules.gazetteer import ALIAS, Gazetteer, Named, PlaceGuess, spoken_forms
+from xianban.city.rules.gazetteer import (
+    ALIAS,
+    AREA,
+    Gazetteer,
+    Named,
+    PlaceGuess,
+    PlaceNamed,
+    fold,
+    spoken_forms,
+)
 from xianban.city.rules.grid import AreaIndex, Spot
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.worktime import WorkCalendar, quiet_end, read_limit
@@ -305,6 +314,37 @@ class City:
     def find_places(self, text: str, *, limit: int = 5) -> list[PlaceGuess]:
         """The places that a text names, the likeliest and most specific first."""
         return self._gazetteer.find(text, limit=limit)
+
+    @cached_property
+    def _suggestions(self) -> tuple[tuple[str, PlaceNamed], ...]:
+        """Every name with the place it is of; areas first, the coarse before the fine."""
+        ordered = sorted(self.areas.values(), key=lambda area: len(self.area_path(area.code)))
+        areas = [
+            (name, PlaceNamed(area.name, area.code, AREA, area.lat, area.lon))
+            for area in ordered
+            for name in (area.name, *area.aliases)
+        ]
+        places = [
+            (name, PlaceNamed(row["name"], row["area"], row["kind"], row["lat"], row["lon"]))
+            for row in self.places
+            for name in (row["name"], *words(row["aliases"]))
+        ]
+        return tuple((fold(name), place) for name, place in (*areas, *places))
+
+    def places_like(
+        self, text: str, *, limit: int = 6, areas_only: bool = False
+    ) -> list[PlaceNamed]:
+        """The places whose name begins with, or else contains, what somebody has typed so far."""
+        typed = fold(text.strip())
+        if not typed:
+            return []
+        known = (
+            (name, place)
+            for name, place in self._suggestions
+            if typed in name and (place.kind == AREA or not areas_only)
+        )
+        ranked = sorted(known, key=lambda pair: (not pair[0].startswith(typed), len(pair[0])))
+        return list(dict.fromkeys(place for _, place in ranked))[:limit]
 
     # time
 

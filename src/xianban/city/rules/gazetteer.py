@@ -48,6 +48,17 @@ class PlaceGuess:
 
 
 @dataclass(frozen=True)
+class PlaceNamed:
+    """A place offered by its name: the area it lies in, what it is, and its point if that is known."""
+
+    name: str
+    area: str
+    kind: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True)
 class Named:
     """What one name may mean."""
 

@@ -52,6 +52,7 @@ class Settings:
     no_reply_days: int = 7
     reopen_days: int = 30
     nearest_area_m: float = 500.0
+    contact: str = "optional"
 
 
 LIMITS: Mapping[str, ServiceLimit] = {
@@ -261,6 +262,13 @@ _SETTINGS = (
         "a point outside every polygon belongs to the nearest area within so many metres",
         "write metres, 0 to 100000",
         _number(0, 100_000),
+    ),
+    Key(
+        "settings.contact",
+        "optional",
+        "whether a resident who reports on the web may leave no contact: optional, or required",
+        'write "optional" or "required"',
+        lambda v: v if v in ("optional", "required") else None,
     ),
 )
 LIMIT_SAYS = {

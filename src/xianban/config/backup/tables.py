@@ -13,6 +13,7 @@ LEFT_OUT = frozenset(
         "django_session",  # whoever was signed in signs in again
         "casework_searchable",  # the index of words is made again from the cases
         "casework_posting",
+        "accounts_tally",  # counts of the last hour
     }
 )
 

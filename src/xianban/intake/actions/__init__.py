@@ -1,7 +1,23 @@
 """Changes to intake."""
 
+from xianban.intake.actions.attaching import attach
 from xianban.intake.actions.gathering import receive
+from xianban.intake.actions.guarding import AskedBack, receive_from
 from xianban.intake.actions.preparing import warm_up
 from xianban.intake.actions.receiving import Receipt, receive_many, take
+from xianban.intake.actions.subscribing import confirm, subscribe, tell_subscribers, unsubscribe
 
-__all__ = ["Receipt", "receive", "receive_many", "take", "warm_up"]
+__all__ = [
+    "AskedBack",
+    "Receipt",
+    "attach",
+    "confirm",
+    "receive",
+    "receive_from",
+    "receive_many",
+    "subscribe",
+    "take",
+    "tell_subscribers",
+    "unsubscribe",
+    "warm_up",
+]

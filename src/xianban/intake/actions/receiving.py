@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from xianban.accounts.api import Actor
 from xianban.base.errors import WrongState
 from xianban.casework import api as casework
-from xianban.city.api import City, current
+from xianban.city.api import current
 from xianban.intake.actions.preparing import Prepared, prepare
 from xianban.intake.actions.writing import Made, write
 from xianban.intake.drafting import Draft, check, drafted, tidied
@@ -149,25 +149,25 @@ def _receipts(
     now: datetime,
 ) -> list[Receipt]:
     """A receipt for every place of the batch."""
-    city = current()
     receipts = {
-        place: _receipt(one.request.pk, one.opened, city, one.similar)
-        for place, one in made.items()
+        place: receipt_of(one.request.pk, one.opened, one.similar) for place, one in made.items()
     }
     stored = {place: before for place, (before, _) in known.items() if isinstance(before, Known)}
     cases = casework.opened([before.case_id for before in stored.values()])
     for place, (before, differs) in sorted(known.items()):
         if isinstance(before, Known):
-            receipt = _receipt(before.request_id, cases[before.case_id], city)
+            receipt = receipt_of(before.request_id, cases[before.case_id])
         else:
             receipt = receipts[before]
         receipts[place] = replace(receipt, created=False, differs=differs)
     return [receipts[place] for place in range(len(drafts))]
 
 
-def _receipt(
-    request_id: int, case: casework.Opened, city: City, similar: tuple[Similar, ...] = ()
+def receipt_of(
+    request_id: int, case: casework.Opened, similar: tuple[Similar, ...] = ()
 ) -> Receipt:
+    """What the reporter of a request gets."""
+    city = current()
     return Receipt(
         request_id=request_id,
         case_id=case.case_id,

@@ -41,10 +41,10 @@ def write(
     """Persons, cases with their likes, and requests: all of them, or none."""
     if not prepared:
         return []
-    city, contacts = current(), [_contact(one.draft) for one in prepared]
+    city, contacts = current(), [contact_of(one.draft) for one in prepared]
     likes = _likes(prepared)
     alone = together(connection=connection) if len(prepared) == 1 else nullcontext()
-    with _turn(), alone, transaction.atomic():  # the database is locked to others now: no thinking
+    with turn(), alone, transaction.atomic():  # the database is locked to others now: no thinking
         persons = seal_many(contacts)
         opened = casework.open_cases(
             [
@@ -55,23 +55,23 @@ def write(
             now=now,
         )
         requests = [
-            _request(one, person, case.case_id)
+            request_of(one, person, case.case_id)
             for one, person, case in zip(prepared, persons, opened, strict=True)
         ]
         insert_keyed(requests, connection=connection)
-        _seal_words(prepared, requests)
+        seal_words(prepared, requests)
     return [
         Made(request, case, tuple(_similar(found, requests) for found in like))
         for request, case, like in zip(requests, opened, likes, strict=True)
     ]
 
 
-def _turn() -> AbstractContextManager[None]:
+def turn() -> AbstractContextManager[None]:
     """SQLite has one writer at a time, and those who wait sleep and look again: rather be woken."""
     return one_at_a_time("intake") if connection.vendor == "sqlite" else nullcontext()
 
 
-def _seal_words(prepared: Sequence[Prepared], requests: Sequence[Request]) -> None:
+def seal_words(prepared: Sequence[Prepared], requests: Sequence[Request]) -> None:
     """Keep the words as they were typed, where masking changed them."""
     notes = [
         NewNote(request.person_id, f"request:{request.pk}", one.draft.raw)
@@ -82,7 +82,8 @@ def _seal_words(prepared: Sequence[Prepared], requests: Sequence[Request]) -> No
         seal_notes(notes)
 
 
-def _contact(draft: Draft) -> NewContact:
+def contact_of(draft: Draft) -> NewContact:
+    """What is sealed of whoever said this."""
     said = draft.said
     return NewContact(
         name=said.name,
@@ -123,13 +124,14 @@ def _new_case(
         person=person,
         supporters=said.supporters,
         proposal=proposal.as_json(),
-        assignment=proposal.assignment if proposal.confident else None,
+        assignment=proposal.assignment if proposal.confident and not said.held else None,
         tell=tell,
         likes=tuple(_as_like(found) for found in likes),
     )
 
 
-def _request(one: Prepared, person: int | None, case_id: int) -> Request:
+def request_of(one: Prepared, person: int | None, case_id: int) -> Request:
+    """The row of a request that belongs to a case."""
     draft, said = one.draft, one.draft.said
     marks: dict[str, Any] = {f"sketch{n}": mark for n, mark in enumerate(one.draft.sketch)}
     if said.lat is not None and said.lon is not None:
@@ -149,6 +151,7 @@ def _request(one: Prepared, person: int | None, case_id: int) -> Request:
         supporters=said.supporters,
         received_at=said.received_at or one.taken_at,
         accepted_at=one.taken_at,
+        notice=said.notice,
         person_id=person,
         case_id=case_id,
         matter=one.proposal.matter,

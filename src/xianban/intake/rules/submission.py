@@ -20,6 +20,7 @@ LIMITS = {
     "email": 254,
     "channel": 40,
     "matter_hint": 200,
+    "notice": 20,
 }
 SUPPORTERS_LIMIT = 10_000_000
 FIRST_YEAR = 1970
@@ -38,7 +39,9 @@ class Submission:
 
     `external_id` is the sender's own number for it, `key` the caller's word for this attempt:
     either makes sending it twice harmless. `aliases` are other personal names by which the sender
-    knows the reporter (an account, say); they are sealed with the rest of the contact.
+    knows the reporter (an account, say); they are sealed with the rest of the contact. `notice` is
+    the version of the privacy notice that the reporter was shown. A submission that is `held` is
+    accepted like any other, and a person looks at it before a unit gets it.
     """
 
     door: str
@@ -57,6 +60,8 @@ class Submission:
     matter_hint: str = ""
     received_at: datetime | None = None
     supporters: int = 0
+    notice: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from xianban.city import api as city
 from xianban.dispatch import api as dispatch
 from xianban.intake import api as intake
 from xianban.web.forms import ReportForm, new_key
-from xianban.web.throttle import too_often
+from xianban.web.throttle import too_often, too_quick
 from xianban.web.wording import in_words
 
 REPORTS_AN_HOUR = 60  # from one address: a whole office behind one line still gets through
@@ -94,7 +94,7 @@ def hints(request: HttpRequest) -> HttpResponse:
     given = form.cleaned_data
     text = given.get("text", "")
     context: dict[str, Any] = {}
-    if len(text) >= ENOUGH_TO_GUESS and not too_often(
+    if len(text) >= ENOUGH_TO_GUESS and not too_quick(
         request, "hints", times=HINTS_A_MINUTE, within_s=60
     ):
         context = _guess(text, given)

@@ -1,0 +1,89 @@
+"""The open door: a crowd gets through, a script does not reach the desk, nothing is thrown away."""
+
+import pytest
+
+from builders import monday
+from xianban.accounts.api import MACHINE
+from xianban.intake.api import AskedBack, Receipt, Submission, receive_from
+from xianban.intake.rules.flood import FROM_ADDRESS, HELD_FROM_ADDRESS, Load, verdict
+
+
+def send(text, n, *, address="10.0.0.1", **more):
+    given = {"answered": more.pop("answered", False)}
+    said = Submission(**{"door": "web", "text": text, "place": "Mill", "key": f"k{n}", **more})
+    return receive_from(said, address=address, acting=MACHINE, now=monday(9), **given)
+
+
+def cases():
+    from xianban.casework.models import Case
+
+    return Case.objects.count()
+
+
+def test_sixty_people_behind_one_address_all_get_through(town):
+    said = [f"the light in room {n} of the school is broken" for n in range(60)]
+    receipts = [send(text, n) for n, text in enumerate(said)]
+    assert all(isinstance(one, Receipt) and one.created for one in receipts)
+    assert cases() == 60
+
+
+@pytest.mark.slow
+def test_a_script_that_says_the_same_a_thousand_times_does_not_reach_the_desk(town):
+    found = [send("rubbish lies beside the mill", n) for n in range(1000)]
+    assert cases() == 3
+    taken = [one for one in found if isinstance(one, Receipt)]
+    assert len(taken) == FROM_ADDRESS
+    assert all(isinstance(one, AskedBack) for one in found[FROM_ADDRESS:])
+    assert isinstance(send("water is gushing", 1001, answered=True), Receipt)
+    assert isinstance(send("water is gushing", 1002, address="10.0.0.2"), Receipt)
+
+
+def test_the_same_from_one_place_joins_the_first(town):
+    receipts = [send("rubbish lies beside the mill", n) for n in range(6)]
+    assert cases() == 3
+    assert len({one.request_id for one in receipts}) == 6
+    assert len({one.code for one in receipts}) == 6
+
+
+def test_sending_again_under_the_same_key_counts_for_nothing(town):
+    one = send("rubbish lies beside the mill", 1)
+    again = [send("rubbish lies beside the mill", 1) for _ in range(120)]
+    assert {known.request_id for known in again} == {one.request_id}
+    assert send("something else", 2).created
+
+
+def test_lamp_three_is_not_lamp_eight(town):
+    for n in range(8):
+        send(f"lamp {n} is dark", n)
+    assert cases() == 8
+
+
+@pytest.mark.parametrize(
+    ("load", "answered", "expected"),
+    [
+        (Load(1, 1, 1, 1), False, "take"),
+        (Load(60, 1, 1, 1), False, "take"),
+        (Load(FROM_ADDRESS + 1, 0, 1, 1), False, "ask"),
+        (Load(FROM_ADDRESS + 1, 0, 1, 1), True, "take"),
+        (Load(HELD_FROM_ADDRESS + 1, 0, 1, 1), True, "hold"),
+        (Load(1, 13, 1, 1), False, "ask"),
+        (Load(4, 0, 4, 4), False, "join"),
+        (Load(1, 0, 1, 21), False, "join"),
+    ],
+)
+def test_the_verdict(load, answered, expected):
+    assert verdict(load, answered=answered) == expected
+
+
+def test_what_is_held_waits_for_a_person(town, monkeypatch):
+    monkeypatch.setattr("xianban.intake.rules.flood.HELD_FROM_ADDRESS", 0)
+    assert send("rubbish lies about beside the mill", 1, answered=True).state == "received"
+
+
+def test_two_processes_count_together(town):
+    """The count lies in the database, and holds nobody's address."""
+    from xianban.accounts.models import Tally
+
+    send("rubbish lies beside the mill", 1)
+    assert not any(b"10.0" in bytes(row.who) for row in Tally.objects.all())
+    assert Tally.objects.count() == 3
