@@ -10,7 +10,7 @@ from xianban.accounts.api import actor_named
 from xianban.casework.api import access, perform
 from xianban.web.urls import urlpatterns
 
-OPEN_TO_ALL = {"report", "hints", "privacy", "follow", "story", "areas"}
+OPEN_TO_ALL = {"report", "hints", "privacy", "follow", "story", "areas", "style"}
 EAST_WORDS, WEST_WORDS = "the eastern secret", "the western secret"
 
 

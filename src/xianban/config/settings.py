@@ -125,7 +125,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # a whole call centre signs in from one address; guessing is django-axes' to stop
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip"}
 ACCOUNT_ADAPTER = "xianban.accounts.adapter.ClosedSignup"
-LOGIN_REDIRECT_URL = "/cases/"
+LOGIN_REDIRECT_URL = "/home/"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 8

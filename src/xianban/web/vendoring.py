@@ -2,8 +2,9 @@
 
     ./run python -m xianban.web.vendoring      (needs npm; only for whoever changes a version)
 
-Nothing is built: single files are taken out of npm packages as they are, icons are put together
-into one sprite, and the large ones get a compressed twin, which WhiteNoise serves.
+Single files are taken out of npm packages as they are; of Tabler only what SUBSET names and what
+the templates use is kept; icons are put together into one sprite; large files get a compressed
+twin, which WhiteNoise serves. Run it after adding an icon to ICONS, or a class of Tabler to a page.
 """
 
 import gzip
@@ -23,7 +24,8 @@ SVG = "http://www.w3.org/2000/svg"
 
 # file here: (package, version, licence, path in the package)
 FILES = {
-    "tabler.min.css": ("@tabler/core", "1.6.1", "MIT", "dist/css/tabler.min.css"),
+    "echarts.js": ("echarts", "6.1.0", "Apache-2.0", "dist/echarts.common.min.js"),
+    "LICENSE.echarts": ("echarts", "6.1.0", "Apache-2.0", "LICENSE"),
     "htmx.min.js": ("htmx.org", "4.0.1", "0BSD", "dist/htmx.min.js"),
     "leaflet.js": ("leaflet", "1.9.4", "BSD-2-Clause", "dist/leaflet.js"),
     "leaflet.css": ("leaflet", "1.9.4", "BSD-2-Clause", "dist/leaflet.css"),
@@ -40,82 +42,63 @@ FILES = {
     "LICENSE.htmx": ("htmx.org", "4.0.1", "0BSD", "LICENSE"),
     "LICENSE.tabler-icons": ("@tabler/icons", "3.51.0", "MIT", "LICENSE"),
 }  # fmt: skip
+TABLER = ("@tabler/core", "1.6.1", "MIT")
 ICON_PACKAGE = ("@tabler/icons", "3.51.0", "MIT")
-ICONS = [
-    "alert-triangle",
-    "archive",
-    "arrow-back-up",
-    "arrow-left",
-    "arrow-up-circle",
-    "arrows-split",
-    "ban",
-    "building",
-    "bulb",
-    "calendar-plus",
-    "check",
-    "chevron-down",
-    "chevron-right",
-    "circle-check",
-    "circle-x",
-    "clock",
-    "clock-pause",
-    "copy",
-    "current-location",
-    "dots",
-    "eye",
-    "filter",
-    "flag",
-    "git-merge",
-    "home",
-    "hourglass",
-    "inbox",
-    "info-circle",
-    "keyboard",
-    "language",
-    "link",
-    "list",
-    "lock",
-    "login",
-    "logout",
-    "map-pin",
-    "message",
-    "message-check",
-    "mood-neutral",
-    "mood-sad",
-    "mood-smile",
-    "notes",
-    "phone",
-    "plus",
-    "printer",
-    "refresh-alert",
-    "scale",
-    "search",
-    "send",
-    "shield-lock",
-    "signature",
-    "sparkles",
-    "speakerphone",
-    "star",
-    "tools",
-    "user",
-    "user-check",
-    "user-plus",
-    "users",
-    "x",
+ICONS = """
+    adjustments-horizontal alarm alert-circle alert-triangle archive arrow-back-up
+    arrow-down-right arrow-left arrow-right arrow-up-circle arrow-up-right arrows-exchange
+    arrows-split ban bell bell-off bolt book bookmark briefcase building building-community
+    bulb calendar calendar-event calendar-plus camera category chart-bar chart-dots
+    chart-line check checklist checks chevron-down chevron-left chevron-right chevron-up
+    circle-check circle-dashed circle-plus circle-x clipboard-check clipboard-list clock
+    clock-pause cloud-off copy current-location database device-desktop device-mobile dots
+    dots-vertical download droplet edit external-link eye eye-off file file-spreadsheet
+    file-text files filter flag flame folder gauge gavel git-branch git-merge hand-stop
+    headset heart-handshake help-circle history home hourglass id inbox info-circle key
+    keyboard language layout-dashboard layout-grid link list list-check list-details
+    loader-2 lock login logout mail map map-2 map-pin maximize menu-2 message message-check
+    message-circle microphone minus mood-neutral mood-sad mood-smile moon notes paperclip
+    pencil phone phone-call phone-off photo pin player-pause player-play plus printer
+    refresh-alert report report-analytics rotate route scale search send server settings
+    share shield-check shield-lock signature sitemap sort-ascending sort-descending sparkles
+    speakerphone stack-2 star sun table tag target text-size thumb-down thumb-up timeline
+    tools trash trending-down trending-up trophy upload user user-check user-circle user-off
+    user-plus user-search users users-group volume wifi-off world x zoom-in zoom-out
+""".split()  # noqa: SIM905
+
+
+# the classes of Tabler that a page may use without another look here, as regular expressions
+SIZED = "(-(sm|md|lg|xl))?"
+SUBSET = [
+    rf"^(row|col|g|gx|gy|gap|row-gap|column-gap|order|[mp][tbsexy]?){SIZED}(-(auto|\d{{1,2}}))?$",
+    rf"^(d|flex|justify-content|align-items|align-self|align-content){SIZED}-[a-z]+(-\d)?$",
+    r"^row-cols(-(sm|md|lg|xl))?-(auto|\d)$",
+    r"^([wh]-(25|50|75|100|auto)|mw-100)$",
+    r"^visually-hidden",
+    r"^table(-responsive|-sm|-hover|-vcenter)?$",
+    r"^btn(-sm|-icon|-group|-list)?$",
+    r"^card(-body|-header|-title|-footer)?$",
+    r"^form-(control|select|label|check|check-input|check-label|switch)$",
+    r"^input-group",
+    r"^placeholder",
+    r"^text-(truncate|nowrap|break|wrap|center|start|end)$",
 ]
+PURGE = "purgecss@8.0.0"
 
 
 def main() -> None:
     VENDOR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         packages = {(name, version) for name, version, _, _ in FILES.values()}
-        packages.add(ICON_PACKAGE[:2])
+        packages |= {ICON_PACKAGE[:2], TABLER[:2]}
         folders = {pair: fetch(*pair, into=Path(scratch)) for pair in sorted(packages)}
         for file, (name, version, _, path) in FILES.items():
             keep(file, (folders[name, version] / path).read_bytes())
+        whole = folders[TABLER[:2]] / "dist" / "css" / "tabler.min.css"
+        keep("tabler.css", subset(whole, scratch=Path(scratch)))
         keep("icons.svg", sprite(folders[ICON_PACKAGE[:2]] / "icons" / "outline"))
     MANIFEST.write_text(json.dumps(listed(), indent=1) + "\n", encoding="utf-8")
-    print(f"{len(FILES) + 1} files in {VENDOR}", file=sys.stderr)
+    print(f"{len(FILES) + 2} files in {VENDOR}", file=sys.stderr)
 
 
 def fetch(name: str, version: str, *, into: Path) -> Path:
@@ -134,8 +117,32 @@ def keep(file: str, content: bytes) -> None:
     target = VENDOR / file
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
-    if len(content) > COMPRESS_ABOVE and not file.endswith(".png"):
+    if (
+        len(content) > COMPRESS_ABOVE
+        and not file.startswith("LICENSE")
+        and not file.endswith(".png")
+    ):
         target.with_name(target.name + ".gz").write_bytes(gzip.compress(content, 9, mtime=0))
+
+
+def subset(whole: Path, *, scratch: Path) -> bytes:
+    """Of Tabler, the rules for elements, for SUBSET, and for the classes that templates name."""
+    settings = {
+        "css": [str(whole)],
+        "content": [str(VENDOR.parents[1] / "templates" / "**" / "*.html")],
+        "variables": True,
+        "keyframes": True,
+    }
+    safe = ", ".join(f"new RegExp({json.dumps(pattern)})" for pattern in SUBSET)
+    config = scratch / "purge.config.js"
+    config.write_text(
+        f"module.exports = {{...{json.dumps(settings)}, safelist: {{standard: [{safe}]}}}};"
+    )
+    subprocess.run(  # noqa: S603
+        ["npm", "exec", "--yes", "--", PURGE, "--config", config, "--output", scratch / "out"],  # noqa: S607
+        cwd=scratch, check=True, capture_output=True,
+    )  # fmt: skip
+    return (scratch / "out" / whole.name).read_bytes()
 
 
 def sprite(folder: Path) -> bytes:
@@ -151,7 +158,8 @@ def sprite(folder: Path) -> bytes:
 
 def listed() -> list[dict[str, str]]:
     """What the manifest says of each file, compressed twins left out: a test opens those."""
-    origin = {file: entry[:3] for file, entry in FILES.items()} | {"icons.svg": ICON_PACKAGE}
+    origin = {file: entry[:3] for file, entry in FILES.items()}
+    origin |= {"icons.svg": ICON_PACKAGE, "tabler.css": TABLER}
     return [
         {
             "file": file,

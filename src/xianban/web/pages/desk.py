@@ -8,7 +8,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
-from xianban.accounts.api import Actor, actor_of, may_anywhere
+from xianban.accounts.api import Actor, actor_of
+from xianban.web.menu import entries
 
 View = Callable[..., HttpResponseBase]
 
@@ -34,10 +35,5 @@ def _page_of(request: HttpRequest) -> str:
 
 
 def menu(actor: Actor, here: str) -> dict[str, Any]:
-    """What the staff frame needs."""
-    return {
-        "here": here,
-        "actor": actor,
-        "may_enter": may_anywhere(actor, "open"),
-        "may_rank": may_anywhere(actor, "rank"),
-    }
+    """What the staff frame needs; `here` is the name of the page's address in `web.menu`."""
+    return {"here": here, "actor": actor, "menu_pages": entries(actor)}

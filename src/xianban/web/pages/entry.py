@@ -51,7 +51,7 @@ def _page(
     request: HttpRequest, actor: Actor, form: EntryForm, *, notice: str = "", status: int = 200
 ) -> HttpResponse:
     key = (form.data.get("key") if form.is_bound else form.initial.get("key")) or new_key()
-    context = menu(actor, "new") | {
+    context = menu(actor, "new_case") | {
         "form": form,
         "key": key,
         "notice": notice,

@@ -1,0 +1,59 @@
+"""Which pages staff find in their menu, who sees each, and where each role begins.
+
+A new page adds one line to PAGES (and, if it is where a role begins, one to HOMES). What a page
+shows is guarded by the page itself; this list only decides what is offered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from xianban.accounts.api import Actor, Role, may_anywhere
+
+EVERYONE = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One entry: the name of its address, its word, its icon, and who sees it.
+
+    Seen by whoever may do the verb `may` anywhere, or holds one of `roles`; by everyone when
+    neither is named.
+    """
+
+    name: str
+    label: Promise
+    icon: str
+    may: str = EVERYONE
+    roles: frozenset[Role] = frozenset()
+
+    def is_for(self, actor: Actor) -> bool:
+        if not self.may and not self.roles:
+            return True
+        held = {grant.role for grant in actor.grants}
+        return bool(held & self.roles) or bool(self.may and may_anywhere(actor, self.may))
+
+
+# in the order in which they stand; the first four are within reach of the thumb on a phone
+PAGES: Sequence[Page] = (
+    Page("cases", _("案件"), "list-details"),
+    Page("new_case", _("登记"), "circle-plus", may="open"),
+    Page("appraisal", _("考核"), "trophy", may="rank"),
+)
+
+# where a role begins after signing in: the first line whose role somebody holds
+HOMES: Sequence[tuple[Role, str]] = ((Role.HANDLER, "cases"),)
+HOME = "cases"  # for everyone else
+
+
+def entries(actor: Actor) -> list[Page]:
+    """What stands in somebody's menu, in order."""
+    return [page for page in PAGES if page.is_for(actor)]
+
+
+def home_of(actor: Actor) -> str:
+    """The name of the page on which somebody begins."""
+    held = {grant.role for grant in actor.grants}
+    return next((name for role, name in HOMES if role in held), HOME)
