@@ -9,7 +9,7 @@ import pytest
 from packs import write_small_pack
 from xianban.city import api
 from xianban.city.rules.settings import KEYS
-from xianban.city.rules.tables import SHEETS
+from xianban.city.rules.tables import KNOWLEDGE, SHEETS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "city-pack.md").read_text()
 SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
@@ -44,6 +44,11 @@ def test_the_example_begins_with_the_headings(table):
     assert example.split(",") == [column.name for column in table.columns]
 
 
+def test_facts_of_knowledge():
+    told = table_of(SECTIONS["knowledge/"])
+    assert told == [[c.name, "yes" if c.required else "", c.says] for c in KNOWLEDGE]
+
+
 def test_keys_and_defaults():
     told = [(row[0].strip("`"), row[1], row[2]) for row in table_of(SECTIONS["city.toml"])]
     assert told == [
@@ -64,5 +69,8 @@ def test_the_examples_together_are_a_pack(tmp_path):
     }
     texts["city_toml"] = re.search(r"```toml\n(.*?)```", SECTIONS["city.toml"], re.DOTALL)[1]
     pack = write_small_pack(tmp_path / "pack", areas_geojson=None, layers_geojson=None, **texts)
+    (pack / "knowledge").mkdir()
+    entry = re.search(r"```md\n(.*?)```", SECTIONS["knowledge/"], re.DOTALL)[1]
+    (pack / "knowledge" / "street-lamps.md").write_text(entry)
     faults = [str(fault) for fault in api.check(pack).faults]
     assert faults == []

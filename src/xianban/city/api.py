@@ -23,6 +23,7 @@ from xianban.city.rules.city import Area, Background, City, Matter, Unit
 from xianban.city.rules.duties import Assignment
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
 from xianban.city.rules.gazetteer import PlaceGuess, PlaceNamed
+from xianban.city.rules.knowledge import Answer, Entry
 from xianban.city.rules.remarks import missing_years
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
@@ -33,10 +34,12 @@ __all__ = [
     "REQUEST_KINDS",
     "TALLIES",
     "URGENCIES",
+    "Answer",
     "Area",
     "Assignment",
     "Background",
     "City",
+    "Entry",
     "Fault",
     "Gap",
     "LoadSeen",

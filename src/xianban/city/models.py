@@ -184,6 +184,28 @@ class CalendarDay(Versioned):
         constraints: ClassVar = [*Versioned.Meta.constraints, one_open("calendar_day", "date")]
 
 
+class Knowledge(Versioned):
+    """A question with its answer; `starts` and `ends` are the dates that the entry itself states."""
+
+    name = models.CharField(max_length=60)
+    language = models.CharField(max_length=8)
+    title = models.CharField(max_length=200)
+    matters = models.TextField(blank=True)
+    units = models.TextField(blank=True)
+    keywords = models.TextField(blank=True)
+    source = models.TextField(blank=True)
+    starts = models.DateField(null=True)
+    ends = models.DateField(null=True)
+    body = models.TextField()
+
+    class Meta(Versioned.Meta):
+        db_table = "city_knowledge"
+        constraints: ClassVar = [
+            *Versioned.Meta.constraints,
+            one_open("knowledge", "name", "language"),
+        ]
+
+
 class Setting(Versioned):
     """One key that city.toml states; what it does not state has its default."""
 
@@ -205,5 +227,6 @@ MODELS: dict[str, type[Versioned]] = {
     "matters": Matter,
     "duties": Duty,
     "calendar": CalendarDay,
+    "knowledge": Knowledge,
     "settings": Setting,
 }

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -36,6 +37,7 @@ language = "zh-hans"
 [hours]
 working = "09:00-12:00,13:30-18:00"
 """
+KNOWLEDGE = Path(__file__).parent / "data" / "knowledge"  # invented, as the city is
 HOLIDAYS = {
     "New Year's Day": "元旦",
     "Spring Festival": "春节",
@@ -67,6 +69,7 @@ def write_sample_pack(folder: Path, *, seed: int = 7, city: Geography | None = N
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8", newline="")
+    shutil.copytree(KNOWLEDGE, folder / KNOWLEDGE.name, dirs_exist_ok=True)
     return folder
 
 

@@ -135,6 +135,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "flag": _flag,
     "date": _date,
     "limit": _limit,
+    "codes": _list(_code),
     "unit": _unit,
     "units": _list(_unit),
 }

@@ -8,10 +8,21 @@ from typing import Any
 from xianban.base.errors import BadInput
 from xianban.city.pack.cells import EMPTY, Wrong, read_cell
 from xianban.city.pack.files import Notes, read_cells, read_text
+from xianban.city.pack.knowledge import read_knowledge
 from xianban.city.pack.settings_file import read_settings
 from xianban.city.pack.shapes import read_layers, read_shapes
 from xianban.city.rules.findings import Fault, nearest
-from xianban.city.rules.tables import LAYERS_FILE, SETTINGS_FILE, SHAPES_FILE, SHEETS, Column, Table
+from xianban.city.rules.tables import (
+    KNOWLEDGE_FOLDER,
+    LAYERS_FILE,
+    SETTINGS_FILE,
+    SHAPES_FILE,
+    SHEETS,
+    Column,
+    Table,
+)
+
+NOT_SHEETS = ("settings", "shapes", "layers", "knowledge")
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ def read_pack(folder: Path) -> Pack:
             f"there is no folder {folder}; name the folder that holds city.toml and areas.csv"
         )
     notes, broken = Notes(), set()
-    tables: dict[str, list[dict[str, Any]]] = {"settings": [], "shapes": [], "layers": []}
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in NOT_SHEETS}
     if _there(folder / SETTINGS_FILE, notes):
         tables["settings"] = read_settings(folder / SETTINGS_FILE, notes)
     for table in SHEETS:
@@ -48,6 +59,8 @@ def read_pack(folder: Path) -> Pack:
         tables["shapes"] = read_shapes(folder / SHAPES_FILE, notes)
     if (folder / LAYERS_FILE).exists():
         tables["layers"] = read_layers(folder / LAYERS_FILE, notes)
+    if (folder / KNOWLEDGE_FOLDER).is_dir():
+        tables["knowledge"] = read_knowledge(folder / KNOWLEDGE_FOLDER, notes)
     return Pack(tables, tuple(notes.faults), tuple(notes.warnings), frozenset(broken))
 
 

@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from xianban.base.errors import WrongState
+from xianban.city.pack.knowledge import write_knowledge
 from xianban.city.pack.settings_file import write_settings
 from xianban.city.pack.shapes import write_features
-from xianban.city.rules.tables import LAYERS_FILE, SETTINGS_FILE, SHAPES_FILE, SHEETS, Table
+from xianban.city.rules.tables import (
+    KNOWLEDGE_FOLDER,
+    LAYERS_FILE,
+    SETTINGS_FILE,
+    SHAPES_FILE,
+    SHEETS,
+    Table,
+)
 
 ENCODING = "utf-8-sig"  # with the mark, spreadsheets in China read it rightly
 
@@ -33,6 +41,7 @@ def write_pack(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) 
                 for r in tables["layers"]
             ],
         )
+    write_knowledge(folder / KNOWLEDGE_FOLDER, tables["knowledge"])
     return sorted(path.name for path in folder.iterdir())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from xianban.city.rules.city import Area, Background, City, Matter, Row, Tables, Unit
 from xianban.city.rules.duties import duty_of, words
+from xianban.city.rules.knowledge import ZH, Entry
 from xianban.city.rules.settings import (
     appraisal_from,
     limits_from,
@@ -41,6 +42,7 @@ def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None
         background=tuple(
             Background(r["kind"], r["name"], r["weight"], r["geometry"]) for r in tables["layers"]
         ),
+        knowledge=_knowledge(tables.get("knowledge", ())),
         retired_areas={row["code"]: _area(row) for row in gone.get("areas", ())},
         retired_units={row["code"]: _unit(row) for row in gone.get("units", ())},
         retired_matters=_retired_matters(gone.get("matters", ()), tables["matters"]),
@@ -77,6 +79,28 @@ def _matters(rows: Iterable[Row]) -> dict[str, Matter]:
     """Matters with what they inherit: urgency and kind of request from the nearest above that states it."""
     known = {row["code"]: row for row in rows}
     return {code: _matter(row, known) for code, row in known.items()}
+
+
+def _knowledge(rows: Iterable[Row]) -> tuple[Entry, ...]:
+    """Entries; a translation has the matters, units and dates of what it translates."""
+    rows = list(rows)
+    own = {row["name"]: row for row in rows if row["language"] == ZH}
+    return tuple(_entry(row, own.get(row["name"], row)) for row in rows)
+
+
+def _entry(row: Row, facts: Row) -> Entry:
+    return Entry(
+        name=row["name"],
+        language=row["language"],
+        title=row["title"],
+        matters=words(facts["matters"]),
+        units=words(facts["units"]),
+        starts=facts["starts"],
+        ends=facts["ends"],
+        source=row["source"] or facts["source"],
+        keywords=words(row["keywords"]),
+        body=row["body"],
+    )
 
 
 def _retired_matters(gone: Sequence[Row], current: Sequence[Row]) -> dict[str, Matter]:

@@ -11,7 +11,14 @@ from xianban.city.rules.coverage import gaps_of, overlaps_of
 from xianban.city.rules.duties import duty_of, words
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report, nearest
 from xianban.city.rules.remarks import missing_years, remarks_on
-from xianban.city.rules.tables import BY_FILE, FIELDS, KIND_MARK, LEVELS, SHEETS
+from xianban.city.rules.tables import (
+    BY_FILE,
+    FIELDS,
+    KIND_MARK,
+    KNOWLEDGE_FOLDER,
+    LEVELS,
+    SHEETS,
+)
 
 MATTER_LEVELS = 3
 COVERAGE_FILES = {"areas.csv", "unit_kinds.csv", "units.csv", "matters.csv", "duties.csv"}
@@ -93,6 +100,7 @@ class _Check:
         self._units()
         self._matters()
         self._duties()
+        self._knowledge()
         for row in self.tables["places"]:
             self._points_to("places.csv", row, "area", "areas")
             self._on_earth("places.csv", row)
@@ -252,15 +260,7 @@ class _Check:
             self._points_to("duties.csv", row, "area", "areas")
             for column, marks in (("lead", [row["lead"]]), ("co_units", words(row["co_units"]))):
                 for mark in marks:
-                    kind = mark.startswith(KIND_MARK)
-                    table = "unit_kinds" if kind else "units"
-                    self._points_to(
-                        "duties.csv",
-                        row,
-                        column,
-                        table,
-                        mark.removeprefix(KIND_MARK) if kind else mark,
-                    )
+                    self._points_to_unit("duties.csv", row, column, mark)
             if row["starts"] and row["ends"] and row["ends"] <= row["starts"]:
                 self.fault(
                     "duties.csv",
@@ -269,6 +269,37 @@ class _Check:
                     f"{row['ends']} is not after valid_from",
                     "valid_to is the first day on which the duty no longer holds",
                 )
+
+    def _knowledge(self) -> None:
+        own = {row["name"] for row in self.tables["knowledge"] if row["language"] == "zh"}
+        for row in self.tables["knowledge"]:
+            ending = "" if row["language"] == "zh" else f".{row['language']}"
+            file, row = f"{KNOWLEDGE_FOLDER}/{row['name']}{ending}.md", {**row, "row": None}
+            for matter in words(row["matters"]):
+                self._points_to(file, row, "matters", "matters", matter)
+            for mark in words(row["units"]):
+                self._points_to_unit(file, row, "units", mark)
+            if row["starts"] and row["ends"] and row["ends"] <= row["starts"]:
+                self.fault(
+                    file,
+                    row,
+                    "valid_to",
+                    f"{row['ends']} is not after valid_from",
+                    "valid_to is the first day on which the answer no longer holds",
+                )
+            if ending and row["name"] not in own:
+                self.fault(
+                    file,
+                    row,
+                    "",
+                    "translates nothing",
+                    f"add {row['name']}.md with the Chinese, or take it out",
+                )
+
+    def _points_to_unit(self, file: str, row: Row, column: str, mark: str) -> None:
+        kind = mark.startswith(KIND_MARK)
+        table = "unit_kinds" if kind else "units"
+        self._points_to(file, row, column, table, mark.removeprefix(KIND_MARK) if kind else mark)
 
 
 def _rank(row: Row) -> int:

@@ -21,6 +21,7 @@ from xianban.city.rules.gazetteer import (
     spoken_forms,
 )
 from xianban.city.rules.grid import AreaIndex, Spot
+from xianban.city.rules.knowledge import ZH, Entry, Shelf
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.worktime import WorkCalendar, quiet_end, read_limit
 
@@ -97,6 +98,7 @@ class City:
     places: tuple[Row, ...]
     shapes: Mapping[str, str]  # area code -> GeoJSON geometry
     background: tuple[Background, ...]
+    knowledge: tuple[Entry, ...]
     retired_areas: Mapping[str, Area]
     retired_units: Mapping[str, Unit]
     retired_matters: Mapping[str, Matter]
@@ -345,6 +347,18 @@ class City:
         )
         ranked = sorted(known, key=lambda pair: (not pair[0].startswith(typed), len(pair[0])))
         return list(dict.fromkeys(place for _, place in ranked))[:limit]
+
+    # what is asked again and again
+
+    @cached_property
+    def _shelves(self) -> Mapping[str, Shelf]:
+        own = {e.name: e for e in self.knowledge if e.language == ZH}
+        other = {e.name: e for e in self.knowledge if e.language != ZH}
+        return {ZH: Shelf(own.values()), "en": Shelf({**own, **other}.values())}
+
+    def shelf(self, language: str = ZH) -> Shelf:
+        """The knowledge base in a language; what was not translated stands in it as it is."""
+        return self._shelves.get(language[:2], self._shelves[ZH])
 
     # time
 

@@ -53,6 +53,7 @@ class Settings:
     reopen_days: int = 30
     nearest_area_m: float = 500.0
     contact: str = "optional"
+    call_target_s: int = 60
 
 
 LIMITS: Mapping[str, ServiceLimit] = {
@@ -269,6 +270,13 @@ _SETTINGS = (
         "whether a resident who reports on the web may leave no contact: optional, or required",
         'write "optional" or "required"',
         lambda v: v if v in ("optional", "required") else None,
+    ),
+    Key(
+        "settings.call_target_s",
+        60,
+        "seconds in which a plain call should be written down; shown to the agent",
+        "write whole seconds, 10 to 3600",
+        _whole(10, 3600),
     ),
 )
 LIMIT_SAYS = {

@@ -43,7 +43,7 @@ class Column:
     @property
     def longest(self) -> int:
         """How many characters a cell may have."""
-        if self.name in ("name", "note"):
+        if self.name in ("name", "note", "title"):
             return 200
         return {"code": 40, "unit": 60, "limit": 20}.get(self.kind, 20_000)
 
@@ -166,6 +166,18 @@ CALENDAR = Table(
     ),
 )
 
+# The facts at the head of a file in `knowledge/`, one a line.
+KNOWLEDGE_FOLDER = "knowledge"
+KNOWLEDGE = (
+    Column("title", "text", "the question, as people ask it", True),
+    Column("matters", "codes", "codes of matters.csv that it belongs to, `;` between them"),
+    Column("units", "units", "who answers for it: units or `kind:…`, `;` between them"),
+    Column("keywords", "words", "what people say when they mean it, `;` between the words"),
+    Column("source", "text", "where the answer comes from"),
+    Column("valid_from", "date", "first day; empty: always", field="starts"),
+    Column("valid_to", "date", "the day on which it no longer holds; empty: open", field="ends"),
+)
+
 SHEETS = (AREAS, PLACES, UNIT_KINDS, UNITS, MATTERS, DUTIES, CALENDAR)
 BY_FILE = {table.file: table for table in SHEETS}
 
@@ -175,5 +187,9 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **{table.name: (table.identity, table.keys) for table in SHEETS},
     "shapes": (("area",), ("area", "geometry")),
     "layers": (("key",), ("key", "kind", "name", "weight", "geometry")),
+    "knowledge": (
+        ("name", "language"),
+        ("name", "language", *(column.key for column in KNOWLEDGE), "body"),
+    ),
     "settings": (("key",), ("key", "value")),
 }
