@@ -18,9 +18,9 @@ from xianban.accounts.rules import (
 # Written out on purpose: whoever changes who may do what changes this page too.
 TABLE = {
     Role.RESIDENT: "open rate reopen say withdraw",
-    Role.AGENT: "close contact correct dispatch find_person follow_up link merge note open rate reopen reveal "
+    Role.AGENT: "answer_consult close contact correct dispatch find_person follow_up link merge note open rate reopen reveal "
     "say see withdraw",
-    Role.DISPATCHER: "approve correct decline designate dispatch escalate export find_person invite link merge note "
+    Role.DISPATCHER: "answer_consult approve correct decline designate dispatch escalate export find_person invite link merge note "
     "open reveal rule see split train",
     Role.HANDLER: "answer appeal ask_exclusion contact escalate export extend invite link note open rank "
     "report resume return reveal see sign suspend",

@@ -206,3 +206,47 @@ def test_a_second_matter_becomes_a_case_of_its_own(town):
         story.act(AGENT, "link", other=link.case_id, kind="related").links[0].case_id
         == link.case_id
     )
+
+
+def asked(town, **more):
+    """A question that nobody was given."""
+    return Story(
+        make_case(person=501, matter="03", urgency="consult", assignment=None, **more), monday()
+    )
+
+
+def test_a_question_is_answered_on_the_spot(town):
+    story = asked(town)
+    view = story.act(AGENT, "answer_consult", text="until six", source="opening-hours")
+    assert (view.state, view.ending, view.unit.code) == ("closed", "answered", "")
+    assert story.clock("handle").verdict == "met"
+    told = public_story(story.id, now=story.now, person=501)
+    assert told.answer == "until six"
+    assert told.steps[-1].what == "answer_consult"
+    assert Notice.objects.filter(kind="consult_answered", to="person:501").exists()
+    view = story.act(RESIDENT, "rate", after=HOUR, solved=True, satisfaction="satisfied")
+    assert (view.state, view.ending) == ("closed", "satisfied")
+    same_in_the_ledger(story)
+
+
+def test_whoever_is_not_content_with_the_desk_gets_a_unit(town):
+    story = asked(town)
+    story.act(AGENT, "answer_consult", text="until six")
+    view = story.act(RESIDENT, "rate", after=HOUR, solved=False)
+    assert (view.state, view.reopened, view.ending) == ("received", 1, "")
+    assert {c.kind for c in story.view().clocks if c.verdict == "running"} == {"dispatch", "handle"}
+    told = public_story(story.id, now=story.now, person=501)
+    assert told.steps[-1].what == "reopen"
+    view = story.act(DISPATCHER, "dispatch", unit="street-east")
+    assert view.state == "dispatched"
+    same_in_the_ledger(story)
+
+
+def test_only_a_question_and_only_by_the_desk(town):
+    complaint = Story(make_case(assignment=None), monday())
+    with pytest.raises(WrongState, match="only a question"):
+        complaint.act(AGENT, "answer_consult", text="it will be done")
+    assert "answer_consult" not in complaint.offers(AGENT)
+    assert "answer_consult" in asked(town).offers(AGENT)
+    with pytest.raises(NotAllowed):
+        asked(town).act(SUPERVISOR, "answer_consult", text="until six")

@@ -61,6 +61,8 @@ MAY: Mapping[str, Set[str]] = {
     "contact": {HANDLER, GRID_WORKER, AGENT},
     "note": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR, MACHINE_KIND},
     "report": {HANDLER, GRID_WORKER},
+    # what needs nobody but whoever has the resident on the line
+    "answer_consult": {AGENT, DISPATCHER},
     "follow_up": {AGENT, SUPERVISOR},
     "close": {AGENT, SUPERVISOR, MACHINE_KIND},
     "reopen": {RESIDENT, AGENT, SUPERVISOR},

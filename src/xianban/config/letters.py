@@ -21,6 +21,9 @@ TO_PERSONS: Mapping[str, Promise] = {
     "suspended": _("您的诉求 %(number)s 目前条件不具备，已挂账，我们会定期复核并告诉您。"),
     "resumed": _("您的诉求 %(number)s 已恢复办理，%(unit)s将在%(due)s前答复您。"),
     "answered": _("%(unit)s已答复您的诉求 %(number)s。请看答复，并告诉我们是否解决。"),
+    "consult_answered": _(
+        "您的咨询 %(number)s 已当场答复，答复内容可随时查看；不满意可以评价，我们会另行办理。"
+    ),
     "rectifying": _("您反映诉求 %(number)s 尚未解决，%(unit)s将重新办理，最迟%(due)s前答复您。"),
     "reopened": _("您的诉求 %(number)s 已重新办理，最迟%(due)s前答复您。"),
     "closed": _("您的诉求 %(number)s 已办结。如果没有解决，您可以重新提出。"),

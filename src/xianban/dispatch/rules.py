@@ -1,7 +1,7 @@
 """What is it, where is it, who acts: from plain values to a proposal that says why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from xianban.city.api import Assignment, City
     from xianban.dispatch.judging import Quality
 
+CONSULT = "consult"  # a kind of request, and the class of its limits
 # why a person must decide
 LOW, NO_PLACE, GAP = "low", "no_place", "gap"
 # how the place was found
@@ -28,6 +29,7 @@ class Said:
     lon: float | None = None
     matter_hint: str = ""
     area_hint: str = ""
+    request_kind: str = ""  # consult, help, …: what somebody on duty heard; else the matter's own
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,16 @@ def propose_one(
     """Join matter and place, look into the duty list, and say whether a person must decide."""
     matter = city.matters.get(about.matter)
     assignment = city.duty_for(about.matter, where.area, on=on) if matter else None
+    urgency = matter.urgency if matter else "normal"
+    if said.request_kind == CONSULT != urgency:  # a question is answered sooner than work is done
+        urgency, usual = CONSULT, city.limits(CONSULT)
+        assignment = assignment and replace(
+            assignment,
+            limit=usual.handle,
+            contact_limit=usual.contact,
+            sign_limit=usual.sign,
+            own_limit=False,
+        )
     doubt = _doubt(about, where, assignment, city, on)
     return Proposal(
         matter=about.matter,
@@ -154,7 +166,7 @@ def propose_one(
         alternatives=about.alternatives,
         area=where.area,
         place=where,
-        urgency=matter.urgency if matter else "normal",
+        urgency=urgency,
         assignment=assignment,
         confident=not doubt,
         doubt=doubt,

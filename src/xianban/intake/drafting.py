@@ -7,7 +7,7 @@ from typing import Any
 
 from xianban.base.errors import BadInput
 from xianban.base.home import secret
-from xianban.city.api import City, current
+from xianban.city.api import REQUEST_KINDS, City, current
 from xianban.intake.rules.likeness import folded, sketch
 from xianban.intake.rules.submission import Fault, Submission, body_digest, faults_in, tidy
 from xianban.residents.api import mask_numbers
@@ -21,6 +21,8 @@ TIDIED = (
     "email",
     "channel",
     "matter_hint",
+    "area_hint",
+    "request_kind",
     "external_id",
 )
 MASKED = ("title", "text", "place")
@@ -73,6 +75,13 @@ def fault_finder(*, now: datetime) -> Callable[[Submission], list[Fault]]:
             faults.append(
                 Fault("matter_hint", f"the city knows no “{said.matter_hint[:40]}”; {remedy}")
             )
+        if said.area_hint and said.area_hint not in city.areas:
+            faults.append(
+                Fault("area_hint", f"the city has no area “{said.area_hint[:40]}”; leave it empty")
+            )
+        if said.request_kind and said.request_kind not in REQUEST_KINDS:
+            kinds = ", ".join(REQUEST_KINDS)
+            faults.append(Fault("request_kind", f"is not known; write one of {kinds}"))
         return faults
 
     return find

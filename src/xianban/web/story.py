@@ -53,6 +53,7 @@ STEPS: Mapping[str, Promise] = {
     "start": gettext_lazy("%(unit)s开始办理"),
     "extend": gettext_lazy("办理时间延长到 %(due)s"),
     "report": gettext_lazy("%(unit)s给了答复"),
+    "answer_consult": gettext_lazy("热线当场答复了您"),
     "approve_suspension": gettext_lazy("暂时办不了，已核实原因，会定期复核"),
     "resume": gettext_lazy("恢复办理"),
     "rated": gettext_lazy("您确认了结果"),

@@ -40,6 +40,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"this request was withdrawn", _("这件诉求已经撤回，没有可评价的答复；需要的话可以重新办理。")),
     (r"you have rated this answer already", _("您已经评价过这次答复；如果没有解决，可以要求重新办理。")),
     (r"this was closed more than (?P<days>\d+) days ago", _("办结已超过 %(days)s 天，请重新反映一次。")),
+    (r"only a question can be answered on the spot", _("只有咨询可以当场答复；这件请派单，或先把紧急程度更正为咨询。")),
     (r"others have reported the same", _("还有别人反映同一件事并在等答复，所以会继续办理。")),
     (r"that case was merged into another", _("那一件已经并入别的案件，请并入最后那一件。")),
     (r"that case has ended", _("那一件已经了结；可以关联两件，或先重新办理那一件。")),

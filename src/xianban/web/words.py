@@ -126,6 +126,7 @@ ENDINGS: Mapping[str, Promise] = {
     "checked": _("回访核实"),
     "no_reply": _("期满未回复"),
     "withdrawn": _("诉求人撤回"),
+    "answered": _("当场答复"),
 }
 LINKS: Mapping[str, Promise] = {
     "similar": _("可能相似"),

@@ -22,6 +22,7 @@ from xianban.ledger.api import Act, history
 PUBLIC_VERBS = {move.verb for move in TABLE if move.public} | {"open", "miss"}
 SHOWN = (
     "report",
+    "answer_consult",
     "decline",
     "extend",
     "approve_suspension",
@@ -123,7 +124,7 @@ def _what(act: Act, change: Mapping[str, Any]) -> str:
         return "dispatched"
     if act.verb in ("follow_up", "rate"):
         good = "rated" if act.verb == "rate" else "followed_up"
-        return "rectifying" if change.get("state") == "rectifying" else good
+        return {"rectifying": "rectifying", "received": "reopen"}.get(change.get("state", ""), good)
     return act.verb
 
 

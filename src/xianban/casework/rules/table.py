@@ -190,6 +190,12 @@ TABLE: tuple[Move, ...] = (
         ends=("handle", "contact"), voids=("task",), starts=("follow_up", "reply"), tells=("persons",),
         public=True,
     ),
+    Move(
+        "answer_consult", ("received",), "closed", "answer_consult",
+        "Answer a question on the spot: no unit is needed, and the resident may still rate it",
+        fields=(TEXT, Field("source", required=False)), ends=("dispatch", "handle"),
+        voids=ALL_CLOCKS, tells=("persons",), public=True,
+    ),
     # suspension
     Move(
         "request_suspension", ("handling", "rectifying"), SAME, "suspend",
@@ -238,6 +244,12 @@ TABLE: tuple[Move, ...] = (
         outcome="good", fields=VERDICT, public=True,
     ),
     Move(
+        "rate", ("closed",), "received", "rate",
+        "The resident is not, and the desk had answered: a unit must be found",
+        outcome="anew", fields=VERDICT, starts=("dispatch", "handle"), tells=("persons", "desk"),
+        public=True,
+    ),
+    Move(
         "rate", ("reported", "closed"), "rectifying", "rate", "The resident is not: to be put right",
         outcome="bad", fields=VERDICT, ends=("follow_up",), voids=("reply",), starts=("handle",),
         tells=("persons", "unit"), public=True,
@@ -253,7 +265,7 @@ TABLE: tuple[Move, ...] = (
     ),
     Move(
         "reopen", ("declined", "closed"), "received", "reopen",
-        "Open again: it was declined or withdrawn, and a unit must be found",
+        "Open again: declined, withdrawn or answered by the desk, and a unit must be found",
         outcome="anew", fields=(TEXT,), starts=("dispatch", "handle"), tells=("persons", "desk"),
         public=True,
     ),
@@ -329,6 +341,7 @@ NOTICES = {
     "answer_task": "task_answered",
     "extend": "extended",
     "report": "answered",
+    "answer_consult": "consult_answered",
     "request_suspension": "suspension_asked",
     "approve_suspension": "suspended",
     "refuse_suspension": "suspension_refused",

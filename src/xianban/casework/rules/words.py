@@ -23,7 +23,13 @@ EXITS = ("emergency_line", "legal_route", "repeat", "secrets", "outside_duty", "
 OBJECTIONS = ("not_our_duty", "wrong_place", "wrong_matter", "no_powers", "duplicate")
 RULINGS = ("uphold", "reject", "designate")
 SATISFACTION = ("satisfied", "basically", "dissatisfied", "unstated")
-ENDINGS = ("satisfied", "checked", "no_reply", "withdrawn")  # how a closed case came to be closed
+ENDINGS = (
+    "satisfied",
+    "checked",
+    "no_reply",
+    "withdrawn",
+    "answered",
+)  # how a closed case came to be closed
 
 CLOCK_STATES = ("running", "paused", "met", "missed", "void")
 ACTIVE = ("running", "paused")

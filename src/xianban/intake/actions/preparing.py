@@ -62,6 +62,8 @@ def _said(draft: Draft, hint: str) -> Said:
         lat=said.lat,
         lon=said.lon,
         matter_hint=hint,
+        area_hint=said.area_hint,
+        request_kind=said.request_kind,
     )
 
 

@@ -120,7 +120,7 @@ def _new_case(
         lat=said.lat,
         lon=said.lon,
         urgency=proposal.urgency,
-        request_kind=matter.request_kind if matter else "",
+        request_kind=said.request_kind or (matter.request_kind if matter else ""),
         person=person,
         supporters=said.supporters,
         proposal=proposal.as_json(),

@@ -21,6 +21,8 @@ LIMITS = {
     "channel": 40,
     "matter_hint": 200,
     "notice": 20,
+    "area_hint": 40,
+    "request_kind": 16,
 }
 SUPPORTERS_LIMIT = 10_000_000
 FIRST_YEAR = 1970
@@ -42,6 +44,7 @@ class Submission:
     knows the reporter (an account, say); they are sealed with the rest of the contact. `notice` is
     the version of the privacy notice that the reporter was shown. A submission that is `held` is
     accepted like any other, and a person looks at it before a unit gets it.
+    `matter_hint`, `area_hint` and `request_kind` are what somebody on duty decided.
     """
 
     door: str
@@ -58,6 +61,8 @@ class Submission:
     aliases: Mapping[str, str] = field(default_factory=dict)
     channel: str = ""
     matter_hint: str = ""
+    area_hint: str = ""
+    request_kind: str = ""
     received_at: datetime | None = None
     supporters: int = 0
     notice: str = ""
@@ -131,7 +136,8 @@ def body_digest(said: Submission, masked: Mapping[str, str], *, secret: bytes) -
     to find a telephone number by trial once the person has been erased.
     """
     received = said.received_at.isoformat() if said.received_at else ""
-    rest = (said.door, said.channel, said.matter_hint, received, f"{said.lat} {said.lon}")
+    rest = [said.door, said.channel, said.matter_hint, received, f"{said.lat} {said.lon}"]
+    rest += filter(None, (said.area_hint, said.request_kind))
     open_part = _hash(*masked.values(), *rest)
     aliases = (word for pair in sorted(said.aliases.items()) for word in pair)
     sealed = _hash(said.name, said.phone, said.email, said.text, said.title, said.place, *aliases)

@@ -19,6 +19,7 @@ GUARDS: dict[str, Deed] = {
     "approve_suspension": suspending.may_decide,
     "refuse_suspension": suspending.may_decide,
     "review_suspension": suspending.may_review,
+    "answer_consult": answering.may_answer_consult,
     "rate": answering.may_rate,
     "reopen": answering.may_reopen,
     "withdraw": joining.may_withdraw,
@@ -39,6 +40,7 @@ DEEDS: dict[str, Deed] = {
     "press": working.press,
     "refine": working.refine,
     "report": answering.report,
+    "answer_consult": answering.answer_consult,
     "request_suspension": suspending.request,
     "approve_suspension": suspending.approve,
     "refuse_suspension": suspending.refuse,
@@ -58,6 +60,6 @@ OUTCOMES: dict[str, Callable[[Doing], str]] = {
     "contact": working.contact_outcome,
     "answer_task": working.task_outcome,
     "follow_up": answering.follow_up_outcome,
-    "rate": answering.rate_outcome,
+    "rate": answering.own_rate_outcome,
     "reopen": answering.reopen_outcome,
 }

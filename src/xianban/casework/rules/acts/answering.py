@@ -23,6 +23,20 @@ def report(doing: Doing) -> None:
     standing.claims_solved = True if solved is None else bool(solved)
 
 
+def may_answer_consult(doing: Doing) -> None:
+    if doing.standing.urgency != "consult":
+        raise WrongState(
+            "only a question can be answered on the spot; dispatch this, or correct its class to consult"
+        )
+
+
+def answer_consult(doing: Doing) -> None:
+    """The desk itself has answered: no unit was asked, and none is judged for it."""
+    standing = doing.standing
+    standing.answer, standing.answered_at, standing.claims_solved = doing.text(), doing.now, True
+    standing.ended_at, standing.ending = doing.now, "answered"
+
+
 def end_what_waits(doing: Doing, *, tasks: str = "void") -> None:
     """Tasks, requests and disputes that nobody will answer any more."""
     standing, now = doing.standing, doing.now
@@ -53,6 +67,12 @@ def rate_outcome(doing: Doing) -> str:
     if solved is None and word in ("", "unstated"):
         raise BadInput("say whether it is solved, or how content you are")
     return "bad" if solved is False or word == "dissatisfied" else "good"
+
+
+def own_rate_outcome(doing: Doing) -> str:
+    """Whoever is not content with an answer of the desk needs a unit: there was none."""
+    outcome = rate_outcome(doing)
+    return "anew" if outcome == "bad" and not doing.standing.unit else outcome
 
 
 def reopen_outcome(doing: Doing) -> str:
