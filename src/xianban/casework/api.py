@@ -18,7 +18,7 @@ from xianban.casework.actions.opening import open_cases
 from xianban.casework.actions.performing import perform
 from xianban.casework.actions.sweeping import sweep
 from xianban.casework.queries.access import Access, access
-from xianban.casework.queries.changes import Correction, corrections, verify_heads
+from xianban.casework.queries.changes import Change, Correction, changes, corrections, verify_heads
 from xianban.casework.queries.judgements import Judged, judged
 from xianban.casework.queries.lists import case_counts, case_list
 from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearby, newest_case
@@ -72,6 +72,7 @@ __all__ = [
     "CaseLine",
     "CaseRow",
     "CaseView",
+    "Change",
     "ClockShown",
     "Correction",
     "Counts",
@@ -109,6 +110,7 @@ __all__ = [
     "case_view",
     "cases_of",
     "cases_reported_by",
+    "changes",
     "corrections",
     "export_cases",
     "forget_words",

@@ -19,6 +19,7 @@ COMMANDS = {
     "dispatch": ("dispatch", "group", "Train, evaluate and question the text model."),
     "foresee": ("foresee", "foresee", "See what any file of requests shows; no set-up."),
     "appraise": ("appraise", "appraise", "Reckon the rates and the ranking of a period."),
+    "history": ("history", "group", "Write what happened, without anyone's name, as Parquet."),
     "ledger": ("ledger", "group", "Verify the record of every act."),
     "outbox": ("outbox", "outbox", "Which notices did not go out, and why."),
     "user": ("user", "group", "Add people, set passwords, list who may do what."),

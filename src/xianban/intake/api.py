@@ -18,11 +18,13 @@ from xianban.intake.imports import Imported, column_map, import_file, map_names
 from xianban.intake.queries import (
     RequestSeen,
     SubscriptionSeen,
+    Told,
     follow_code,
     request_by_code,
     requests_of,
     subscription_by_code,
     subscription_code,
+    told,
 )
 from xianban.intake.rules.submission import TEXT_LIMIT, Submission
 
@@ -35,6 +37,7 @@ __all__ = [
     "Similar",
     "Submission",
     "SubscriptionSeen",
+    "Told",
     "attach",
     "column_map",
     "confirm",
@@ -51,6 +54,7 @@ __all__ = [
     "subscription_by_code",
     "subscription_code",
     "tell_subscribers",
+    "told",
     "unsubscribe",
     "warm_up",
 ]

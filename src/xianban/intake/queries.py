@@ -2,8 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
@@ -83,6 +83,33 @@ def requests_of(case_ids: Collection[int]) -> dict[int, list[RequestSeen]]:
     for row in Request.objects.filter(case_id__in=case_ids).order_by("received_at", "pk"):
         found[row.case_id].append(_seen(row))
     return dict(found)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A request for analysis: what and where was said when; `person` tells reporters apart, no more."""
+
+    id: int
+    case_id: int
+    door: str
+    title: str
+    text: str
+    supporters: int
+    person: int | None
+    matter: str
+    area: str
+    lat: float | None
+    lon: float | None
+    received_at: datetime
+    accepted_at: datetime
+
+
+def told(*, after: int = 0) -> Iterator[Told]:
+    """All requests taken after the one with this key, in the order in which they were taken."""
+    columns = tuple(field.name for field in fields(Told))
+    columns = tuple({"person": "person_id"}.get(name, name) for name in columns)
+    rows = Request.objects.filter(pk__gt=after).order_by("pk").values_list(*columns)
+    return (Told(*row) for row in rows.iterator(chunk_size=5000))
 
 
 def _seen(row: Request) -> RequestSeen:

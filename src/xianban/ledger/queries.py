@@ -76,18 +76,18 @@ def heads_of(subjects: Collection[str]) -> dict[str, Head]:
 
 def history(subject: str) -> list[Act]:
     """All acts on one subject, oldest first."""
-    return [
-        Act(
-            row.subject,
-            row.seq,
-            row.at,
-            row.verb,
-            row.actor,
-            json.loads(row.payload),
-            bytes(row.hash).hex(),
-        )
-        for row in ActRow.objects.filter(subject=subject).order_by("seq")
-    ]
+    return [_act(row) for row in ActRow.objects.filter(subject=subject).order_by("seq")]
+
+
+def acts_after(key: int, *, kind: str) -> Iterator[tuple[int, Act]]:
+    """(key, act) of all acts on subjects of this kind written after the one with this key, in order."""
+    rows = ActRow.objects.filter(id__gt=key, subject__startswith=f"{kind}:").order_by("id")
+    return ((row.pk, _act(row)) for row in rows.iterator(chunk_size=CHUNK))
+
+
+def _act(row: ActRow) -> Act:
+    payload = json.loads(row.payload)
+    return Act(row.subject, row.seq, row.at, row.verb, row.actor, payload, bytes(row.hash).hex())
 
 
 def newest_seqs() -> Iterator[tuple[str, int]]:

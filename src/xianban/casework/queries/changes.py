@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 
 from xianban.accounts.api import names_of
 from xianban.base.errors import WrongState
 from xianban.casework.models import Case
 from xianban.casework.queries.standings import subject_of
-from xianban.ledger.api import history, newest_seqs
+from xianban.ledger.api import acts_after, history, newest_seqs
 
+TOLD = ("matter", "area", "unit", "level", "urgency", "state", "exit", "ending", "reopened")
 QUIET = ("machine",)  # what the worker noted changes nothing that a person decided upon
 
 
@@ -63,6 +65,37 @@ def corrections(*, since: datetime | None = None) -> Iterator[Correction]:
         rows = rows.filter(refined_at__gt=since)
     columns = ("id", "title", "text", "place", "matter", "area", "refined_at")
     return (Correction(*row) for row in rows.values_list(*columns).iterator(chunk_size=2000))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one act changed of what may be told without anyone's name; None where it changed nothing."""
+
+    key: int
+    case_id: int
+    at: datetime
+    verb: str
+    facts: dict[str, str | int]
+    solved: bool | None
+    satisfaction: str | None
+
+
+def changes(*, after: int = 0) -> Iterator[Change]:
+    """What became of cases, act by act in the order of writing, after the act with this key."""
+    for key, act in acts_after(after, kind="case"):
+        change = act.payload.get("change", {})
+        facts = {name: change[name] for name in TOLD if name in change}
+        heard: dict[str, Any] = next(reversed(change.get("follow_ups", ())), {})
+        if facts or heard:
+            yield Change(
+                key,
+                int(act.subject[5:]),
+                act.at,
+                act.verb,
+                facts,
+                heard.get("solved"),
+                heard.get("satisfaction"),
+            )
 
 
 def verify_heads() -> str | None:

@@ -1,0 +1,9 @@
+"""The door of history: what happened, without anyone's name, for whoever analyses.
+
+`export` writes it as Parquet by month, `read` gives it back as it was known at any time.
+"""
+
+from xianban.history.actions import CELL, Exported, K, export, pseudonym_of
+from xianban.history.queries import read
+
+__all__ = ["CELL", "Exported", "K", "export", "pseudonym_of", "read"]
