@@ -43,8 +43,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "xianban.web.middleware.Guarded",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "xianban.web.middleware.ChosenLanguage",
@@ -141,21 +142,30 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Nothing but what is named may be loaded, and nothing that stands in a page is run or applied;
+# scripts may still set the style of an element, which is all that Leaflet and ECharts do.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
         "script-src": [SELF],
-        "style-src": [
-            SELF
-        ],  # scripts may still set the style of an element, which is all Leaflet does
-        "img-src": [SELF, "data:"],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
         "connect-src": [SELF],
-        "object-src": [NONE],
-        "base-uri": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "base-uri": [NONE],
     }
 }
+# what a page may ask of a device: where it is, to say where a thing happened, and nothing else
+PERMISSIONS_POLICY = ", ".join(
+    ["geolocation=(self)"]
+    + [f"{name}=()" for name in (
+        "accelerometer", "camera", "display-capture", "gyroscope", "magnetometer", "microphone",
+        "midi", "payment", "usb",
+    )]
+)  # fmt: skip
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

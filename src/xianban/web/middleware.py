@@ -1,4 +1,4 @@
-"""What every page shares: the chosen language, the city's zone, and refusals as pages."""
+"""What every page shares: guarding headers, the chosen language, the city's zone, and refusals as pages."""
 
 from collections.abc import Callable
 
@@ -35,6 +35,19 @@ class ChosenLanguage:
             secure=settings.BEHIND_TLS,
         )
         response["Content-Language"] = chosen
+        return response
+
+
+class Guarded:
+    """Headers that Django has no setting for: what a page may ask of a device, and who may embed it."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 

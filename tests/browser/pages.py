@@ -1,0 +1,118 @@
+"""Every page there is, and as whom to look at it: for the pictures and for the check with axe.
+
+A new page adds one line to PAGES. An address that is no page to look at (a form's target, a file,
+a redirect) stands in NO_PAGE with the reason. `tests/architecture/test_every_page.py` insists.
+
+An address may hold facts of the sample city in braces: {case} a case that somebody handles,
+{number} and {code} a report just made, {period}, {unit}; a new one is a function in FACTS.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page: the name of its picture, its address, the name of its route, and who looks.
+
+    `opens` are things to click first, so that what folds away is looked at too.
+    """
+
+    name: str
+    address: str
+    route: str
+    who: str = NOBODY
+    opens: tuple[str, ...] = ()
+
+    @property
+    def for_residents(self) -> bool:
+        return self.who == NOBODY
+
+
+PAGES = (
+    Seen("report", "/", "report"),
+    Seen("follow", "/follow/", "follow"),
+    Seen("story", "/follow/{number}/{code}/", "story"),
+    Seen("privacy", "/privacy/", "privacy"),
+    Seen("missing", "/nothing-here/", ""),
+    Seen("style", "/style/", "style"),
+    Seen("sign-in", "/accounts/login/", "account_login"),
+    Seen("sign-out", "/accounts/logout/", "account_logout", "agent"),
+    Seen("password", "/accounts/password/change/", "account_change_password", "agent"),
+    Seen("inactive", "/accounts/inactive/", "account_inactive"),
+    Seen("signup", "/accounts/signup/", "account_signup"),
+    Seen("cases", "/cases/", "cases", "dispatcher"),
+    Seen("cases-ended", "/cases/?tab=ended&area=x", "cases", "dispatcher"),
+    Seen("cases-found", "/cases/?q=路灯", "cases", "dispatcher"),
+    Seen("cases-not-found", "/cases/?q=没有这样的事", "cases", "dispatcher"),
+    Seen("case", "/cases/{case}/", "case", "dispatcher", opens=("details.act >> nth=0",)),
+    Seen("case-of-handler", "/cases/{handled}/", "case", "handler"),
+    Seen("case-undecided", "/cases/{number}/", "case", "dispatcher"),
+    Seen("new-case", "/cases/new/", "new_case", "agent"),
+    Seen("forbidden", "/cases/new/", "", "leader"),
+    Seen("ranking", "/appraisal/{period}/", "ranking", "supervisor"),
+    Seen("figure", "/appraisal/{period}/unit/{unit}/", "figure", "supervisor"),
+    Seen("asked", "/appraisal/asked/", "asked", "supervisor"),
+)
+
+# route: why it is not looked at
+NO_PAGE = {
+    "home": "leads to the first page of a role",
+    "hints": "a part of the report form, fetched while one types",
+    "areas": "a file",
+    "find_case": "the target of the box; leads to cases, or to the page about a telephone",
+    "find_people": "the target of a form",
+    "export": "a file",
+    "act": "the target of a form",
+    "reveal": "the target of a form",
+    "appraisal": "leads to the newest period",
+    "choose_period": "leads to a ranking",
+    "decide": "the target of a form",
+    "freeze": "the target of a form",
+    "ask": "the target of a form",
+    "account_reauthenticate": "not reached: nothing asks for it",
+    "account_email": "not reached: people are added by an administrator",
+    "account_email_verification_sent": "not reached",
+    "account_set_password": "leads on: everybody has a password",
+    "account_reset_password": "not reached: an administrator sets a new one",
+    "account_confirm_login_code": "not reached",
+    "account_confirm_email": "not reached",
+    "account_reset_password_from_key": "not reached",
+    "account_reset_password_from_key_done": "not reached",
+    "account_reset_password_done": "not reached",
+}
+
+
+def _first(page: Page, address: str, link: str) -> str:
+    """The last part of where the first such link leads."""
+    page.goto(address)
+    href = page.locator(link).first.get_attribute("href") or ""
+    return href.split("?")[0].strip("/").rsplit("/", 1)[-1]
+
+
+def _report(page: Page) -> str:
+    page.goto("/")
+    page.fill("#id_text", "小区东门外的路灯坏了三天，晚上看不清路")
+    page.fill("#id_place", "东门")
+    page.locator("main form[data-draft] button[type=submit]").click()
+    page.wait_for_url("**/follow/**")
+    return "/".join(page.url.split("?")[0].strip("/").split("/")[-2:])
+
+
+def _period(page: Page) -> str:
+    page.goto("/appraisal/")
+    return page.url.split("?")[0].strip("/").rsplit("/", 1)[-1]
+
+
+# fact: (who looks, how it is found)
+FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
+    "case": ("dispatcher", lambda page: _first(page, "/cases/", "a.whole")),
+    "handled": ("handler", lambda page: _first(page, "/cases/", "a.whole")),
+    "number/code": (NOBODY, _report),
+    "period": ("supervisor", _period),
+    "unit": ("supervisor", lambda page: _first(page, "/appraisal/", "main table a")),
+}
