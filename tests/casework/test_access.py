@@ -122,7 +122,7 @@ def test_an_offer_says_what_follows(three):
     }
     assert offers["sign"].consequence["to"] == "signed"
     assert offers["sign"].consequence["stops"] == ("sign",)
-    assert [field.name for field in offers["object"].fields] == ["reason", "text"]
+    assert [field.name for field in offers["object"].fields] == ["reason", "text", "files"]
     assert set(offers["contact"].consequence["by_outcome"]) == {"reached", "unreached"}
 
 

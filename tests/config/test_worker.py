@@ -25,7 +25,7 @@ def now():
 
 def test_without_a_city_only_the_house_is_kept():
     city.forget()
-    assert worker.run_once(now=now()) == ["checkpoint", "tallies"]
+    assert worker.run_once(now=now()) == ["checkpoint", "tallies", "files"]
 
 
 @pytest.mark.usefixtures("_city")

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "csp",
     "ninja",  # its documentation page is then served from here, not from elsewhere
     "xianban.ledger",
+    "xianban.files",
     "xianban.city",
     "xianban.accounts",
     "xianban.residents",
@@ -178,6 +179,36 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS: list[Path] = []
 WHITENOISE_USE_FINDERS = True  # no collectstatic step to forget
 WHITENOISE_MAX_AGE = 3600
+
+FILE_LIMITS = {
+    "mb": float(os.environ.get("XIANBAN_FILE_MB", "25")),
+    "megapixels": float(os.environ.get("XIANBAN_FILE_MEGAPIXELS", "64")),
+    "each": int(os.environ.get("XIANBAN_FILES_EACH", "9")),
+}
+FILES_BUCKET = os.environ.get("XIANBAN_FILES_BUCKET", "")
+FILES_ON_DISK = {
+    "BACKEND": "xianban.files.storing.DurableStorage",
+    "OPTIONS": {"location": HOME / "files"},
+}
+FILES_IN_BUCKET = {  # who we are comes from AWS_ACCESS_KEY_ID and the like, or the machine's role
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": FILES_BUCKET,
+        "endpoint_url": os.environ.get("XIANBAN_FILES_ENDPOINT") or None,
+        "region_name": os.environ.get("XIANBAN_FILES_REGION") or None,
+        "location": os.environ.get("XIANBAN_FILES_PREFIX", "xianban"),
+        "default_acl": None,
+        "querystring_auth": True,
+    },
+}
+STORAGES = {
+    "default": FILES_ON_DISK,
+    "files": FILES_IN_BUCKET if FILES_BUCKET else FILES_ON_DISK,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# one upload too many would otherwise lose the words that came with it
+DATA_UPLOAD_MAX_NUMBER_FILES = 40
+FILE_UPLOAD_HANDLERS = ["xianban.web.uploads.Bounded"]
 
 EMAIL_BACKEND = os.environ.get(
     "XIANBAN_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"

@@ -21,6 +21,7 @@ from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.config.post import send
 from xianban.dispatch import api as dispatch
+from xianban.files import api as files
 from xianban.intake import api as intake
 from xianban.ledger import api as ledger
 
@@ -83,6 +84,11 @@ def forget_tallies(now: datetime) -> None:
     accounts.forget_tallies(now=now)
 
 
+def sweep_files(now: datetime) -> None:
+    """Files that came with no message after all."""
+    files.sweep_files(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
@@ -92,6 +98,7 @@ JOBS: Mapping[str, Job] = {
     "subscriptions": Job(timedelta(hours=1), tell_subscribers),
     "tallies": Job(timedelta(hours=1), forget_tallies, wants_city=False),
     "learning": Job(timedelta(hours=1), learn),
+    "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
     "word gaps": Job(timedelta(hours=6), look_for_gaps),
 }
 

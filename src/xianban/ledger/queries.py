@@ -85,6 +85,12 @@ def acts_after(key: int, *, kind: str) -> Iterator[tuple[int, Act]]:
     return ((row.pk, _act(row)) for row in rows.iterator(chunk_size=CHUNK))
 
 
+def acts_naming(piece: str) -> Iterator[Act]:
+    """All acts whose payload, as canonical JSON, holds this piece of text; reads the whole ledger."""
+    rows = ActRow.objects.filter(payload__contains=piece).order_by("id")
+    return map(_act, rows.iterator(chunk_size=CHUNK))
+
+
 def _act(row: ActRow) -> Act:
     payload = json.loads(row.payload)
     return Act(row.subject, row.seq, row.at, row.verb, row.actor, payload, bytes(row.hash).hex())

@@ -97,7 +97,11 @@ def _act(offer: Offer, view: CaseView) -> Act:
     return Act(
         verb=offer.verb,
         look=look,
-        inputs=tuple(_input(offer.verb, field, view) for field in offer.fields),
+        inputs=tuple(
+            _input(offer.verb, field, view)
+            for field in offer.fields
+            if field.name not in ("files", "show_files")
+        ),
         after=_after(offer.consequence, view),
         warn=str(look.warn) % settings if look.warn else "",
     )
@@ -195,6 +199,8 @@ def read_act(offer: Offer, posted: Mapping[str, str], actor: Actor) -> Reading:
     data: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for field in offer.fields:
+        if field.kind == "files":  # they came beside the words: see uploads
+            continue
         typed = _typed(field, posted)
         if not typed:
             if field.required:

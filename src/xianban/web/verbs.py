@@ -109,6 +109,8 @@ FIELDS: Mapping[str, Promise] = {
     "unable": _("办不了，说明原因"),
     "evidence": _("依据或证明材料"),
     "without_tasks": _("协办未答复时，为什么先答复"),
+    "files": _("照片和文件"),
+    "show_files": _("照片和文件给诉求人看吗"),
     "exit": _("不予受理的情形"),
     "into": _("并入的案件编号"),
     "other": _("另一案件编号"),

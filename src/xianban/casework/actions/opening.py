@@ -196,6 +196,7 @@ def _write_down(
                     "source": one.source,
                     "received_at": plain(one.received_at),
                     **({"similar": [list(pair) for pair in found]} if found else {}),
+                    **({"files": list(one.files)} if one.files else {}),
                 },
                 "change": beginning(standing),
             },

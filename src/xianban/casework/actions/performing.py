@@ -18,13 +18,16 @@ from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.changes import refuse_if_changed
 from xianban.casework.queries.places import areas_around
 from xianban.casework.queries.shown import CaseView
-from xianban.casework.queries.standings import standing_of
+from xianban.casework.queries.standings import standing_of, subject_of
 from xianban.casework.queries.views import case_view
 from xianban.casework.rules.acts.doing import Doing
 from xianban.casework.rules.deciding import carry_out
 from xianban.casework.rules.standing import Standing, snapshot
 from xianban.casework.rules.table import VERBS, Move, moves_from
+from xianban.files.api import Bringing, attach
 from xianban.ledger.api import enqueue
+
+NOTHING = Bringing()
 
 
 def perform(
@@ -35,14 +38,23 @@ def perform(
     now: datetime,
     data: Mapping[str, Any] | None = None,
     expect_version: int | None = None,
+    bringing: Bringing = NOTHING,
 ) -> CaseView:
     """Do one act to a case, all of it or nothing; what the case looks like then.
 
     `expect_version` is the version that the person looked at: where colleagues or the resident have
     acted since, nothing is done and `WrongState` says who did what. `access(actor).acts_for` lists
-    the verbs and their fields.
+    the verbs and their fields; those with one of kind files may be `bringing` some.
     """
-    do(case_id, verb, acting=acting, now=now, data=data, expect_version=expect_version)
+    do(
+        case_id,
+        verb,
+        acting=acting,
+        now=now,
+        data=data,
+        expect_version=expect_version,
+        bringing=bringing,
+    )
     return case_view(case_id, acting, now=now)
 
 
@@ -67,6 +79,7 @@ def do(
     now: datetime,
     data: Mapping[str, Any] | None = None,
     expect_version: int | None = None,
+    bringing: Bringing = NOTHING,
 ) -> Move:
     """`perform` without reading the case again: the row of the table that was carried out."""
     scope = access(acting)
@@ -74,6 +87,8 @@ def do(
         raise BadInput(f"“{verb}” is not an act; acts are {', '.join(VERBS)}")
     with transaction.atomic():
         said = made_ready(verb, data, scope.city)
+        if bringing.files:
+            said["files"] = [file.digest for file in bringing.files]
         cases = locked_in_order([case_id, *_others(verb, said, case_id)])
         scope.must_see(case_id)
         case = cases[case_id]
@@ -81,7 +96,17 @@ def do(
         _must_be_allowed(act, verb)
         if expect_version is not None and expect_version != case.version:
             refuse_if_changed(case_id, expect_version, now_at=case.version, tz=scope.city.tz)
-        return _carry_out(act, verb)
+        move = _carry_out(act, verb)
+        attach(
+            bringing.files,
+            owner=bringing.owner or subject_of(case_id),
+            subject=subject_of(case_id),
+            seq=case.version,
+            by=acting.key,
+            shown=bool(said.get("show_files")),
+            now=now,
+        )
+        return move
 
 
 def _others(verb: str, said: Mapping[str, Any], case_id: int) -> list[int]:

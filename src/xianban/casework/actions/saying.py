@@ -28,6 +28,8 @@ def made_ready(verb: str, data: Mapping[str, Any] | None, city: City) -> dict[st
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
         field = fields.get(name)
+        if field and field.kind == "files":
+            raise BadInput("files are not words of an act; hand them over beside it")
         said[name] = _read(field, value, city) if field else value
     if verb == "refine":
         _complete_refinement(said, city)

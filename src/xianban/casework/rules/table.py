@@ -95,6 +95,7 @@ class Move:
 TEXT = Field("text")
 REMARK = Field("text", required=False)
 UNIT = Field("unit", "unit")
+FILES = Field("files", "files", required=False)
 LIMIT = Field("limit", "limit", required=False)
 VERDICT = (
     Field("solved", "yes_no", required=False),
@@ -126,7 +127,7 @@ TABLE: tuple[Move, ...] = (
     Move(
         "object", ("dispatched", "signed"), "contested", "return",
         "Return the dispatch (退单): soon, once per unit, with a reason",
-        whose="lead", fields=(Field("reason", "choice", choices=OBJECTIONS), TEXT),
+        whose="lead", fields=(Field("reason", "choice", choices=OBJECTIONS), TEXT, FILES),
         pauses=("sign", "contact"), starts=("ruling",), tells=("desk",),
     ),
     Move(
@@ -158,7 +159,7 @@ TABLE: tuple[Move, ...] = (
         "start", ("signed",), "handling", "report", "Begin the work",
         whose="lead", fields=(REMARK,), public=True,
     ),
-    Move("note", STATES, SAME, "note", "Note progress, for colleagues only", fields=(TEXT,)),
+    Move("note", STATES, SAME, "note", "Note progress, for colleagues only", fields=(TEXT, FILES)),
     Move(
         "invite", AT_WORK, SAME, "invite",
         "Ask another unit to help; a whistle (吹哨) must be answered in person",
@@ -169,24 +170,24 @@ TABLE: tuple[Move, ...] = (
         "answer_task", (*AT_WORK, "dispatched", "contested", "suspended"), SAME, "answer",
         "Answer a task",
         whose="task", outcome="answered",
-        fields=(Field("task", "task"), TEXT, Field("unable", "yes_no", required=False)),
+        fields=(Field("task", "task"), TEXT, Field("unable", "yes_no", required=False), FILES),
         tells=("unit",),
     ),
     Move(
         "answer_task", (*AT_WORK, "dispatched", "contested", "suspended"), SAME, "answer",
         "Explain why a task cannot be done",
         whose="task", outcome="explained",
-        fields=(Field("task", "task"), TEXT, Field("unable", "yes_no", required=False)),
+        fields=(Field("task", "task"), TEXT, Field("unable", "yes_no", required=False), FILES),
         tells=("unit",),
     ),
     Move(
         "extend", AT_WORK, SAME, "extend", "Extend the limit: once, before it ends, with a reason",
-        whose="lead", fields=(Field("by", "limit"), TEXT), tells=("persons",), public=True,
+        whose="lead", fields=(Field("by", "limit"), TEXT, FILES), tells=("persons",), public=True,
     ),
     Move(
         "report", AT_WORK, "reported", "report", "Answer the resident",
         whose="lead",
-        fields=(TEXT, Field("solved", "yes_no", required=False), Field("evidence", required=False), Field("without_tasks", required=False)),
+        fields=(TEXT, Field("solved", "yes_no", required=False), Field("evidence", required=False), Field("without_tasks", required=False), FILES, Field("show_files", "yes_no", required=False)),
         ends=("handle", "contact"), voids=("task",), starts=("follow_up", "reply"), tells=("persons",),
         public=True,
     ),
@@ -200,7 +201,7 @@ TABLE: tuple[Move, ...] = (
     Move(
         "request_suspension", ("handling", "rectifying"), SAME, "suspend",
         "Ask to suspend the case (挂账): what stands in the way, and the evidence",
-        whose="lead", fields=(Field("evidence"), TEXT), tells=("supervisors",),
+        whose="lead", fields=(Field("evidence"), TEXT, FILES), tells=("supervisors",),
     ),
     Move(
         "approve_suspension", ("handling", "rectifying"), "suspended", "approve",
@@ -237,21 +238,21 @@ TABLE: tuple[Move, ...] = (
     ),
     Move(
         "rate", ("reported",), "closed", "rate", "The resident is content",
-        outcome="good", fields=VERDICT, ends=("follow_up",), voids=("reply",), public=True,
+        outcome="good", fields=(*VERDICT, FILES), ends=("follow_up",), voids=("reply",), public=True,
     ),
     Move(
         "rate", ("closed",), SAME, "rate", "The resident is content",
-        outcome="good", fields=VERDICT, public=True,
+        outcome="good", fields=(*VERDICT, FILES), public=True,
     ),
     Move(
         "rate", ("closed",), "received", "rate",
         "The resident is not, and the desk had answered: a unit must be found",
-        outcome="anew", fields=VERDICT, starts=("dispatch", "handle"), tells=("persons", "desk"),
+        outcome="anew", fields=(*VERDICT, FILES), starts=("dispatch", "handle"), tells=("persons", "desk"),
         public=True,
     ),
     Move(
         "rate", ("reported", "closed"), "rectifying", "rate", "The resident is not: to be put right",
-        outcome="bad", fields=VERDICT, ends=("follow_up",), voids=("reply",), starts=("handle",),
+        outcome="bad", fields=(*VERDICT, FILES), ends=("follow_up",), voids=("reply",), starts=("handle",),
         tells=("persons", "unit"), public=True,
     ),
     Move(
@@ -260,18 +261,18 @@ TABLE: tuple[Move, ...] = (
     ),
     Move(
         "reopen", ("reported", "closed"), "rectifying", "reopen", "Open again: not solved after all",
-        outcome="bad", fields=(TEXT,), ends=("follow_up",), voids=("reply",), starts=("handle",),
+        outcome="bad", fields=(TEXT, FILES), ends=("follow_up",), voids=("reply",), starts=("handle",),
         tells=("persons", "unit"), public=True,
     ),
     Move(
         "reopen", ("declined", "closed"), "received", "reopen",
         "Open again: declined, withdrawn or answered by the desk, and a unit must be found",
-        outcome="anew", fields=(TEXT,), starts=("dispatch", "handle"), tells=("persons", "desk"),
+        outcome="anew", fields=(TEXT, FILES), starts=("dispatch", "handle"), tells=("persons", "desk"),
         public=True,
     ),
     Move(
         "say", OPEN, SAME, "say", "The reporter adds something",
-        fields=(TEXT,), tells=("unit",), public=True,
+        fields=(TEXT, FILES), tells=("unit",), public=True,
     ),
     Move(
         "withdraw", (*BEFORE_ANSWER, "suspended", "reported"), "closed", "withdraw",

@@ -25,8 +25,8 @@ class NewCase:
     `received_at` if left out; an import of old messages gives the time of the import.
     `opened_at` is when the desk took it, for a history that is brought in; left out, now.
     `likes` are linked as similar from the start, which saves locking the case to link it later.
-    `tell=False` sends no notices (imports of history). `level` is one of `LEVELS`, or empty: that
-    of the lead unit. `proposal` is dispatch's reasons, kept to be shown as they are.
+    `tell=False` sends no notices (imports of history). `files` are the digests of what came with it, which
+    whoever opens it attaches. `level` is one of `LEVELS`, or empty: that of the lead unit. `proposal` is dispatch's reasons, kept to be shown as they are.
     """
 
     origin: str
@@ -50,6 +50,7 @@ class NewCase:
     opened_at: datetime | None = None
     tell: bool = True
     likes: tuple[Like, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class Swept:
 class Field:
     """One thing that an act asks for.
 
-    `kind` is text, unit, units, choice, yes_no, limit, case, area, matter, level, task or urgency;
+    `kind` is text, unit, units, choice, yes_no, limit, case, area, matter, level, task, urgency or
+    files (which are handed to `perform` beside its data);
     `choices` are codes (for a task: `n` of the task) to be named in the page's language.
     """
 

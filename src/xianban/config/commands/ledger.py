@@ -14,14 +14,15 @@ def group() -> None:
 @group.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def verify(as_json: bool) -> None:
-    """Recompute every seal and checkpoint; exit 1 and name the first broken entry if one is."""
+    """Recompute every seal, checkpoint and file; exit 1 and name the first broken one if one is."""
     ready()
     from xianban.appraisal.api import broken_seal
     from xianban.casework.api import verify_heads
+    from xianban.files.api import broken_file
     from xianban.ledger import api as ledger
 
     verdict = ledger.verify(progress=_told if sys.stderr.isatty() else None)
-    broken = verdict.broken or verify_heads() or broken_seal()
+    broken = verdict.broken or verify_heads() or broken_seal() or broken_file()
     if as_json:
         found = {
             "acts": verdict.acts,

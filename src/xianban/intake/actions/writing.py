@@ -13,6 +13,7 @@ from xianban.base.home import one_at_a_time
 from xianban.base.rows import insert_keyed, together
 from xianban.casework import api as casework
 from xianban.city.api import City, current
+from xianban.files.api import attach
 from xianban.intake.actions.preparing import Prepared
 from xianban.intake.drafting import Draft
 from xianban.intake.duplicates import KEPT, Similar
@@ -43,7 +44,9 @@ def write(
         return []
     city, contacts = current(), [contact_of(one.draft) for one in prepared]
     likes = _likes(prepared)
-    alone = together(connection=connection) if len(prepared) == 1 else nullcontext()
+    # files are locked and counted, which waits for answers
+    quick = len(prepared) == 1 and not prepared[0].draft.said.files
+    alone = together(connection=connection) if quick else nullcontext()
     with turn(), alone, transaction.atomic():  # the database is locked to others now: no thinking
         persons = seal_many(contacts)
         opened = casework.open_cases(
@@ -60,6 +63,7 @@ def write(
         ]
         insert_keyed(requests, connection=connection)
         seal_words(prepared, requests)
+        _attach_files(prepared, requests, acting)
     return [
         Made(request, case, tuple(_similar(found, requests) for found in like))
         for request, case, like in zip(requests, opened, likes, strict=True)
@@ -80,6 +84,21 @@ def seal_words(prepared: Sequence[Prepared], requests: Sequence[Request]) -> Non
     ]
     if notes:
         seal_notes(notes)
+
+
+def _attach_files(prepared: Sequence[Prepared], requests: Sequence[Request], acting: Actor) -> None:
+    """What was sent along belongs to the request, and is named by the first act of its case."""
+    for one, request in zip(prepared, requests, strict=True):
+        if one.draft.said.files:
+            attach(
+                one.draft.said.files,
+                owner=f"request:{request.pk}",
+                subject=f"case:{request.case_id}",
+                seq=1,
+                by=acting.key,
+                shown=False,
+                now=request.accepted_at,
+            )
 
 
 def contact_of(draft: Draft) -> NewContact:
@@ -127,6 +146,7 @@ def _new_case(
         assignment=proposal.assignment if proposal.confident and not said.held else None,
         tell=tell,
         likes=tuple(_as_like(found) for found in likes),
+        files=tuple(file.digest for file in said.files),
     )
 
 

@@ -7,6 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xianban.files.api import Held
 
 TEXT_LIMIT = 10_000
 LIMITS = {
@@ -44,7 +48,8 @@ class Submission:
     knows the reporter (an account, say); they are sealed with the rest of the contact. `notice` is
     the version of the privacy notice that the reporter was shown. A submission that is `held` is
     accepted like any other, and a person looks at it before a unit gets it.
-    `matter_hint`, `area_hint` and `request_kind` are what somebody on duty decided.
+    `matter_hint`, `area_hint` and `request_kind` are what somebody on duty decided. `files` were
+    taken by the room of files before.
     """
 
     door: str
@@ -67,6 +72,7 @@ class Submission:
     supporters: int = 0
     notice: str = ""
     held: bool = False
+    files: "tuple[Held, ...]" = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,7 @@ def body_digest(said: Submission, masked: Mapping[str, str], *, secret: bytes) -
     received = said.received_at.isoformat() if said.received_at else ""
     rest = [said.door, said.channel, said.matter_hint, received, f"{said.lat} {said.lon}"]
     rest += filter(None, (said.area_hint, said.request_kind))
+    rest += (file.digest for file in said.files)
     open_part = _hash(*masked.values(), *rest)
     aliases = (word for pair in sorted(said.aliases.items()) for word in pair)
     sealed = _hash(said.name, said.phone, said.email, said.text, said.title, said.place, *aliases)
