@@ -25,7 +25,7 @@ def now():
 
 def test_without_a_city_only_the_house_is_kept():
     city.forget()
-    assert worker.run_once(now=now()) == ["checkpoint", "tallies", "files"]
+    assert worker.run_once(now=now()) == ["checkpoint", "tallies", "files", "old notices"]
 
 
 @pytest.mark.usefixtures("_city")
@@ -44,7 +44,7 @@ def test_a_failing_job_is_noted_and_the_others_run(monkeypatch):
     monkeypatch.setattr(worker, "JOBS", jobs)
     assert worker.run_once(now=now()) == [
         "notices", "words", "checkpoint", "appraisal", "subscriptions", "tallies", "learning",
-        "word gaps",
+        "files", "old notices", "word gaps",
     ]  # fmt: skip
     assert rounds()["clocks"].note == "ZeroDivisionError: odd"
     unwell = {one.name: one.detail for one in health.look(now=now()) if not one.well}

@@ -8,7 +8,6 @@ from builders import BRIDGE, HARBOUR, MILL, monday
 from xianban.accounts.api import MACHINE
 from xianban.base.errors import BadInput, NotFound
 from xianban.city.api import current
-from xianban.config.letters import letter
 from xianban.intake.api import (
     Submission,
     confirm,
@@ -18,7 +17,9 @@ from xianban.intake.api import (
     subscription_code,
     tell_subscribers,
     unsubscribe,
+    with_codes,
 )
+from xianban.notices.letters import News, letter
 
 TOMORROW = monday(9) + timedelta(days=1)
 
@@ -48,7 +49,12 @@ def test_a_code_goes_to_the_contact_and_brings_news(town):
     pk = ask()
     (sent,) = notices("subscribe_code")
     words = letter(
-        sent.kind, sent.payload, to_person=True, city=current(), language="en", now=monday(9)
+        [News(sent.kind, with_codes(sent.payload))],
+        to_person=True,
+        city=current(),
+        language="en",
+        now=monday(9),
+        say_when=lambda when, now: "",
     )
     assert subscription_code(pk) in words.body
     assert subscription_code(pk) not in str(sent.payload)

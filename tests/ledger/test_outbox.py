@@ -1,11 +1,11 @@
-"""The outbox: at least once, later again, never twice for one key, silent at night."""
+"""The outbox: at least once, later again, never twice for one key."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from xianban.base.errors import Unavailable
-from xianban.ledger.api import NewNotice, enqueue, send_due, waiting_notices
+from xianban.ledger.api import NewNotice, enqueue, send_due
 from xianban.ledger.models import Notice
 from xianban.ledger.rules import RETRIES
 
@@ -62,16 +62,6 @@ def test_a_sender_that_died_is_followed_by_another():
     got = []
     assert send_due(now=NOW + timedelta(minutes=1), send=got.append).sent == 0  # still its turn
     assert send_due(now=NOW + timedelta(minutes=6), send=got.append).sent == 1
-
-
-def test_nothing_at_night_but_the_urgent():
-    got, morning = [], NOW + timedelta(hours=8)
-    put("calm")
-    put("alarm", urgent=True)
-    assert send_due(now=NOW, send=got.append, quiet_until=morning).held == 1
-    assert [n.urgent for n in got] == [True]
-    assert waiting_notices(now=NOW) == 0
-    assert send_due(now=morning, send=got.append).sent == 1
 
 
 def test_not_before_its_time():

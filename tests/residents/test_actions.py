@@ -73,7 +73,7 @@ def test_what_comes_later_is_added_and_overwrites_nothing(db):
     pk = seal_person(phone="13800131234")
     zhang(other={"address": "长江路1号"})
     seal_person(name="李四", phone="13800131234")
-    contact = contact_for_sending(pk)
+    contact = contact_for_sending(pk, about="parcel:1", now=NOW)
     assert contact == Contact(
         "张三", "13800131234", other={"address": "长江路1号"}, also=(("name", "李四"),)
     )
@@ -96,7 +96,7 @@ def test_many_at_once_with_a_fixed_number_of_queries(db, django_assert_max_num_q
     assert ids[3] is None
     assert len(set(ids[4:])) == 300
     assert seal_many(given) == ids
-    assert contact_for_sending(ids[1]).also == (("name", "乙"),)
+    assert contact_for_sending(ids[1], about="parcel:1", now=NOW).also == (("name", "乙"),)
     assert [masked([pk])[pk].phone for pk in ids[4:6]] == ["137****0000", "137****0001"]
 
 
@@ -167,7 +167,7 @@ def test_erasing_destroys_everything_but_the_number(db):
     assert (row.wrapped_key, row.sealed, row.phone_hash, row.email_hash) == (None,) * 4
     assert not SealedNote.objects.filter(person=pk).exists()
     assert masked([pk]) == {pk: Masked(erased=True)}
-    assert contact_for_sending(pk) is None
+    assert contact_for_sending(pk, about="parcel:1", now=NOW) is None
     assert people_with(phone="13800131234", acting=STEWARD) == [twin]
     assert zhang() != pk  # who comes again is new
     last = history(f"person:{pk}")[-1]

@@ -41,6 +41,8 @@ def now(monkeypatch):
         "search",
         "exports",
         "appraisal",
+        "me",
+        "hearing",
     )
     for module in pages:
         monkeypatch.setattr(f"xianban.web.pages.{module}.utc_now", lambda: clock.at)

@@ -10,7 +10,17 @@ from xianban.accounts.api import actor_named
 from xianban.casework.api import access, perform
 from xianban.web.urls import urlpatterns
 
-OPEN_TO_ALL = {"report", "hints", "privacy", "follow", "story", "areas", "style"}
+OPEN_TO_ALL = {
+    "report",
+    "hints",
+    "privacy",
+    "follow",
+    "story",
+    "areas",
+    "style",
+    "hear_by_code",
+    "hear_by_link",
+}
 EAST_WORDS, WEST_WORDS = "the eastern secret", "the western secret"
 
 

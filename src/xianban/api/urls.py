@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 
 from xianban import __version__
 from xianban.api.problems import SCHEMA, answer_with_problems, not_found
+from xianban.api.receipts import router as receipts
 from xianban.api.requests import router
 
 DESCRIPTION = """Send requests to the city, and follow them.
@@ -33,6 +34,7 @@ api = CityApi(
     openapi_url="/openapi.json",
 )
 api.add_router("/v1", router)
+api.add_router("/v1", receipts)
 answer_with_problems(api)
 
 urlpatterns = [path("", api.urls), re_path(r".*", not_found)]

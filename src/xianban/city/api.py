@@ -24,12 +24,16 @@ from xianban.city.rules.duties import Assignment
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
 from xianban.city.rules.gazetteer import PlaceGuess, PlaceNamed
 from xianban.city.rules.knowledge import Answer, Entry
+from xianban.city.rules.notifying import CHANNELS, GROUPS, MODES, Notifying, read_times
 from xianban.city.rules.remarks import missing_years
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
 
 __all__ = [
+    "CHANNELS",
+    "GROUPS",
     "LEVELS",
+    "MODES",
     "PEERS",
     "REQUEST_KINDS",
     "TALLIES",
@@ -46,6 +50,7 @@ __all__ = [
     "Loaded",
     "Made",
     "Matter",
+    "Notifying",
     "Overlap",
     "PeerGroup",
     "PlaceGuess",
@@ -65,6 +70,7 @@ __all__ = [
     "missing_years",
     "new_pack",
     "profile_from",
+    "read_times",
     "stated_from",
 ]
 

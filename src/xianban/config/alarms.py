@@ -9,6 +9,7 @@ from xianban.accounts.api import Role, vacant
 from xianban.base.errors import NotFound
 from xianban.city import api as city
 from xianban.ledger.api import undelivered
+from xianban.notices.api import stuck as parcels_stuck
 
 RECENT = timedelta(days=7)
 NEEDED = (Role.DISPATCHER, Role.SUPERVISOR)  # without them nobody hears what is unsure or late
@@ -37,7 +38,8 @@ def alarms(*, now: datetime) -> list[str]:
         f"`xianban user add NAME --role {role}`"
         for role in vacant(NEEDED)
     ]
-    stuck = sum(one.count for one in undelivered(since=now - RECENT))
+    reasons = [*undelivered(since=now - RECENT), *parcels_stuck(since=now - RECENT)]
+    stuck = sum(one.count for one in reasons)
     if stuck:
         said.append(f"{stuck:,} notice(s) of this week reached nobody; `xianban outbox` says why")
     return said

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "xianban.city",
     "xianban.accounts",
     "xianban.residents",
+    "xianban.notices",
     "xianban.casework",
     "xianban.dispatch",
     "xianban.intake",
@@ -219,6 +220,10 @@ EMAIL_HOST_USER = os.environ.get("XIANBAN_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("XIANBAN_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("XIANBAN_SMTP_TLS") == "1"
 DEFAULT_FROM_EMAIL = os.environ.get("XIANBAN_MAIL_FROM", "xianban@localhost")
+
+PUBLIC_URL = os.environ.get("XIANBAN_URL", "").rstrip("/")  # for links in what is sent
+NOTICE_WEBHOOK_URL = os.environ.get("XIANBAN_NOTICE_WEBHOOK", "")
+NOTICE_WEBHOOK_SECRET = os.environ.get("XIANBAN_NOTICE_SECRET", "")
 
 API_RATE_PER_MINUTE = int(os.environ.get("XIANBAN_API_RATE", "600"))  # an address; 0: no limit
 TRUSTED_PROXIES = int(os.environ.get("XIANBAN_PROXIES", "0"))  # whose X-Forwarded-For counts

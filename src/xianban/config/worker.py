@@ -5,6 +5,7 @@ does in the database, so that nothing is done twice or forgotten.
 """
 
 import logging
+import random
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -19,11 +20,12 @@ from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.casework import api as casework
 from xianban.city import api as city
-from xianban.config.post import send
 from xianban.dispatch import api as dispatch
 from xianban.files import api as files
 from xianban.intake import api as intake
 from xianban.ledger import api as ledger
+from xianban.notices import api as notices
+from xianban.web.moments import seen_from
 
 log = logging.getLogger("xianban.worker")
 BATCH = 200
@@ -45,8 +47,16 @@ def move_clocks(now: datetime) -> None:
 
 
 def send_notices(now: datetime) -> None:
-    """What is due in the outbox; all but the urgent wait for the morning."""
-    ledger.send_due(now=now, send=send, quiet_until=city.current().quiet_until(now), limit=BATCH)
+    """What is due in the outbox goes to its receivers' inboxes and channels, as each wishes."""
+    ledger.send_due(now=now, send=lambda notice: notices.sort(notice, now=now), limit=BATCH)
+    notices.deliver(
+        now=now, say_when=seen_from, derive=intake.with_codes, rng=random.SystemRandom()
+    )
+
+
+def tidy_notices(now: datetime) -> None:
+    """What was sent or read long ago."""
+    notices.tidy(now=now)
 
 
 def index_words(now: datetime) -> None:
@@ -99,6 +109,7 @@ JOBS: Mapping[str, Job] = {
     "tallies": Job(timedelta(hours=1), forget_tallies, wants_city=False),
     "learning": Job(timedelta(hours=1), learn),
     "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
+    "old notices": Job(timedelta(hours=6), tidy_notices, wants_city=False),
     "word gaps": Job(timedelta(hours=6), look_for_gaps),
 }
 

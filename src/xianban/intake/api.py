@@ -25,6 +25,7 @@ from xianban.intake.queries import (
     subscription_by_code,
     subscription_code,
     told,
+    with_codes,
 )
 from xianban.intake.rules.submission import TEXT_LIMIT, Submission
 
@@ -57,4 +58,5 @@ __all__ = [
     "told",
     "unsubscribe",
     "warm_up",
+    "with_codes",
 ]

@@ -2,10 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
 
@@ -163,3 +163,10 @@ def known_by(
         for pk, case_id, digest, value in ask(statement, [door, wanted], connection=connection):
             found[door, value] = Known(pk, case_id, bytes(digest))
     return found
+
+
+def with_codes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a notice, with the code of the subscription that it is about, if it is."""
+    if "subscription" not in values:
+        return dict(values)
+    return {**values, "code": subscription_code(values["subscription"])}

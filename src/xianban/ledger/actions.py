@@ -46,7 +46,6 @@ class Sent:
     sent: int
     retried: int
     failed: int
-    held: int
 
 
 def append(entries: Sequence[Entry], *, heads: Mapping[str, Head] | None = None) -> dict[str, Head]:
@@ -135,20 +134,15 @@ def send_due(
     *,
     now: datetime,
     send: Callable[[Outgoing], None],
-    quiet_until: datetime | None = None,
     limit: int = 100,
 ) -> Sent:
     """Hand every due notice to `send`, at least once; what fails comes again later.
 
-    While `quiet_until` is set, all but the urgent wait until then. A sender says that it could
-    not deliver by raising `Unavailable`; any other error is ours and stops the round.
+    A sender says that it could not deliver by raising `Unavailable`; any other error is ours and
+    stops the round.
     """
-    sent = retried = failed = held = 0
+    sent = retried = failed = 0
     for row in _claim(now, limit):
-        if quiet_until and not row.urgent:
-            _postpone(row, quiet_until)
-            held += 1
-            continue
         outgoing = Outgoing(row.pk, row.kind, row.to, row.payload, row.urgent, row.attempts)
         try:
             send(outgoing)
@@ -159,7 +153,7 @@ def send_due(
         else:
             Notice.objects.filter(pk=row.pk).update(state=Notice.State.SENT, sent_at=now, error="")
             sent += 1
-    return Sent(sent, retried, failed, held)
+    return Sent(sent, retried, failed)
 
 
 def try_again(*, since: datetime, now: datetime) -> int:
@@ -182,10 +176,6 @@ def _claim(now: datetime, limit: int) -> list[Notice]:
             row.try_at = now + LEASE
         Notice.objects.bulk_update(rows, ["attempts", "try_at"])
     return rows
-
-
-def _postpone(row: Notice, until: datetime) -> None:
-    Notice.objects.filter(pk=row.pk).update(attempts=row.attempts - 1, try_at=until)
 
 
 def _put_back(row: Notice, again: datetime | None, reason: str) -> None:

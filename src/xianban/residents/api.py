@@ -2,6 +2,7 @@
 
 from xianban.residents.actions import (
     NewNote,
+    contact_for_sending,
     erase,
     find_by_phone,
     open_note,
@@ -11,7 +12,7 @@ from xianban.residents.actions import (
     seal_notes,
     seal_person,
 )
-from xianban.residents.queries import contact_for_sending, masked, people_with
+from xianban.residents.queries import masked, people_with
 from xianban.residents.rules import (
     Contact,
     ErasureGround,
@@ -23,6 +24,7 @@ from xianban.residents.rules import (
     mask_phone,
     phone_of,
 )
+from xianban.residents.sealing import open_for_home, seal_for_home
 
 __all__ = [
     "Contact",
@@ -38,10 +40,12 @@ __all__ = [
     "mask_numbers",
     "mask_phone",
     "masked",
+    "open_for_home",
     "open_note",
     "people_with",
     "phone_of",
     "reveal",
+    "seal_for_home",
     "seal_many",
     "seal_note",
     "seal_notes",

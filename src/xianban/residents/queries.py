@@ -21,12 +21,6 @@ def masked(person_ids: Iterable[int]) -> dict[int, Masked]:
     return shown
 
 
-def contact_for_sending(person_id: int) -> Contact | None:
-    """Where a notice goes; None where the person was erased. For senders alone: it is not logged."""
-    row = Person.objects.filter(pk=person_id, erased_at=None).first()
-    return opened(row) if row else None
-
-
 def people_with(*, phone: str = "", email: str = "", acting: Actor) -> list[int]:
     """Everybody who left this telephone or this mail address, oldest first."""
     if not (may_anywhere(acting, "reveal") or may_anywhere(acting, "erase")):

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from xianban.base.errors import BrokenPromise, Unavailable
 from xianban.base.home import secret
 
+MASTER = "master"
 NONCE = 12
 TAG = 16
 
@@ -119,6 +120,16 @@ def unwrap(blob: bytes, *, key_id: str, about: bytes) -> bytes:
     """The key that `wrap` sealed."""
     provider, start = _read_head(blob)
     return _opened(provider, master_key(key_id, provider.name), blob[start:], about)
+
+
+def seal_for_home(text: str, *, about: str) -> bytes:
+    """A few words sealed under the home's master key, for what belongs to no resident."""
+    return wrap(text.encode(), key_id=MASTER, about=about.encode())
+
+
+def open_for_home(blob: bytes, *, about: str) -> str:
+    """What `seal_for_home` sealed."""
+    return unwrap(blob, key_id=MASTER, about=about.encode()).decode()
 
 
 def contact_hash(kind: str, value: str) -> bytes:

@@ -55,6 +55,11 @@ def moment(when: datetime, *, now: datetime) -> str:
     return dated(here, _("Y年n月j日"))
 
 
+def seen_from(when: datetime, now: datetime) -> str:
+    """`moment`, for rooms below that put times into words."""
+    return moment(when, now=now)
+
+
 def exact(when: datetime) -> str:
     """The full time, for a title: 2026-11-22 18:00 周日."""
     here = timezone.localtime(when)

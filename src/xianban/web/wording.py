@@ -95,6 +95,9 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"files of this sort are not taken", _("不收这类文件；请发照片、PDF、docx、xlsx 或纯文本。")),
     (r"no more than (?P<each>\d+) files", _("一次最多 %(each)s 个文件，请去掉几个。")),
     (r"a file was chosen too long ago", _("有一个文件选得太久，已经过期，请重新选择。")),
+    (r"digest times are like", _("汇总时间请写成 8:30, 14:00 这样，最多六个。")),
+    (r"(?:a channel is now|there is no such kind of notice)", _("发送方式请从列表中选。")),
+    (r"quiet hours are whole hours", _("安静时间请从列表中选。")),
     (r"“.+” needs “.+”", _("有必填的内容没有填写。")),
 )  # fmt: skip
 COMPILED = tuple((re.compile(shape), sentence) for shape, sentence in SENTENCES)

@@ -202,3 +202,26 @@ def called(table: Mapping[str, object], code: object) -> str:
     """What `code` is called; the code itself where the table does not know it."""
     entry = table.get(str(code), code)
     return str(entry.word if isinstance(entry, Chip) else entry)
+
+
+# what staff hear of, and how
+GROUPS = {
+    "assigned": (_("新派单"), _("有工单等待派单，或派给您的单位")),
+    "due": (_("将到期"), _("时限快到了")),
+    "late": (_("超时"), _("已过时限，或工单上报了一级")),
+    "pressed": (_("督办"), _("督办员或领导催办")),
+    "task": (_("协办"), _("别的单位请您协办，或答复了您的请求")),
+    "returned": (_("待裁定"), _("有单位退单或申请挂账，等您裁定")),
+    "ruled": (_("已裁定"), _("退单或挂账有了结果")),
+    "rated": (_("评价"), _("诉求人满意，或不满意须整改")),
+    "changed": (_("其他变化"), _("补充、撤回、合并、不予受理、办结")),
+    "system": (_("账号与系统"), _("新设备登录、密码变更等")),
+}
+GROUP_NAMES = {group: name for group, (name, _says) in GROUPS.items()}
+CHANNELS = {"mail": _("邮件"), "sms": _("短信"), "wechat": _("微信")}
+MODES = {"now": _("马上"), "digest": _("定时汇总"), "off": _("不发")}
+HEARING = {
+    "all": (_("每一步都告诉我"), _("受理、派单、延期、挂账、答复、办结")),
+    "key": (_("只要结果"), _("受理、答复、办结、不予受理，以及没解决时的重新办理")),
+    "none": (_("不再通知我"), _("您仍可凭编号和查询码随时查看")),
+}

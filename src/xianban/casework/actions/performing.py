@@ -156,7 +156,14 @@ def _carry_out(act: Act, verb: str) -> Move:
     unit = standing.tasks[doing.task].unit if doing.task else ""
     tells = (*move.tells, *doing.tells)
     notices = notices_for(
-        case, standing, verb=verb, tells=tells, city=city, staff=Staff(), unit=unit
+        case,
+        standing,
+        verb=verb,
+        tells=tells,
+        city=city,
+        staff=Staff(),
+        unit=unit,
+        outcome=move.outcome,
     )
     enqueue(notices, now=act.now)
     return move

@@ -51,13 +51,14 @@ def notices_for(
     city: City,
     staff: Staff,
     unit: str = "",
+    outcome: str = "",
     more: dict[str, Any] | None = None,
 ) -> list[NewNotice]:
     """The notices of one act, each with a key that no second try of the same act can repeat.
 
     `tells` are persons, unit, unit! (urgent), task, desk or supervisors; `unit` is the co-unit of a task.
     """
-    kind = NOTICES.get(verb, verb)
+    kind = NOTICES.get(f"{verb}:{outcome}") or NOTICES.get(verb, verb)
     payload = values_for(case, standing, city) | (more or {})
     notices = []
     for whom in dict.fromkeys(tells):

@@ -224,7 +224,8 @@ TABLE: tuple[Move, ...] = (
     # what the resident says to it
     Move(
         "follow_up", ("reported",), "closed", "follow_up", "Asked the resident: solved and content",
-        outcome="good", fields=CALL, ends=("follow_up",), voids=("reply",), public=True,
+        outcome="good", fields=CALL, ends=("follow_up",), voids=("reply",), tells=("unit",),
+        public=True,
     ),
     Move(
         "follow_up", ("reported",), "rectifying", "follow_up",
@@ -238,11 +239,12 @@ TABLE: tuple[Move, ...] = (
     ),
     Move(
         "rate", ("reported",), "closed", "rate", "The resident is content",
-        outcome="good", fields=(*VERDICT, FILES), ends=("follow_up",), voids=("reply",), public=True,
+        outcome="good", fields=(*VERDICT, FILES), ends=("follow_up",), voids=("reply",), tells=("unit",),
+        public=True,
     ),
     Move(
         "rate", ("closed",), SAME, "rate", "The resident is content",
-        outcome="good", fields=(*VERDICT, FILES), public=True,
+        outcome="good", fields=(*VERDICT, FILES), tells=("unit",), public=True,
     ),
     Move(
         "rate", ("closed",), "received", "rate",
@@ -348,7 +350,9 @@ NOTICES = {
     "refuse_suspension": "suspension_refused",
     "resume": "resumed",
     "follow_up": "rectifying",
+    "follow_up:good": "satisfied",
     "rate": "rectifying",
+    "rate:good": "satisfied",
     "reopen": "reopened",
     "close": "closed",
     "say": "said",

@@ -6,6 +6,7 @@ from typing import Any
 from xianban.city.rules.city import Area, Background, City, Matter, Row, Tables, Unit
 from xianban.city.rules.duties import duty_of, words
 from xianban.city.rules.knowledge import ZH, Entry
+from xianban.city.rules.notifying import notifying_from
 from xianban.city.rules.settings import (
     appraisal_from,
     limits_from,
@@ -30,6 +31,7 @@ def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None
         stamp=stamp,
         settings=settings_from(values),
         appraisal=appraisal_from(values),
+        notifying=notifying_from(values),
         service_limits=limits_from(values),
         calendar=_calendar(values, tables["calendar"]),
         areas=areas,

@@ -15,6 +15,14 @@ from xianban.city.rules.appraising import (
     read_groups,
     read_rates,
 )
+from xianban.city.rules.notifying import (
+    CHANNELS,
+    GROUPS,
+    STAFF,
+    read_channels,
+    read_modes,
+    read_times,
+)
 from xianban.city.rules.tables import URGENCIES
 
 LIMIT = re.compile(r"(\d+(?:\.\d+)?)(wh|wd|h|d)")
@@ -48,7 +56,7 @@ class Settings:
     suspension_review_days: int = 30
     suspension_cap_months: int = 9
     reminder_share: float = 0.75
-    quiet_hours: tuple[int, int] = (22, 7)
+    quiet_hours: tuple[int, int] = (21, 8)
     no_reply_days: int = 7
     reopen_days: int = 30
     nearest_area_m: float = 500.0
@@ -238,7 +246,7 @@ _SETTINGS = (
     ),
     Key(
         "settings.quiet_hours",
-        [22, 7],
+        [21, 8],
         "hours between which only urgent messages go out",
         "write two hours, such as [22, 7]",
         _whole_list(0, 23, 2),
@@ -376,7 +384,33 @@ _APPRAISAL = (
         read_rates,
     ),
 )
-KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_APPRAISAL, *_LIMITS)}
+_NOTICES = (
+    Key(
+        "notices.digests",
+        ["08:30", "14:00"],
+        "times at which what was gathered for somebody goes out as one message",
+        'write up to six times, such as ["08:30", "14:00"]',
+        lambda value: value if read_times(value) is not None else None,
+    ),
+    Key(
+        "notices.residents",
+        list(CHANNELS[::-1]),
+        "channels to residents, the first one tried first",
+        'write some of "wechat", "sms" and "mail"',
+        read_channels,
+    ),
+    *(
+        Key(
+            f"notices.{group}",
+            STAFF[group],
+            f"how staff hear of this, unless they chose: {says}",
+            'write channel and mode, such as "mail now, sms digest"; "" for the inbox alone',
+            lambda value: value if read_modes(value) is not None else None,
+        )
+        for group, says in GROUPS.items()
+    ),
+)
+KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_NOTICES, *_APPRAISAL, *_LIMITS)}
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:

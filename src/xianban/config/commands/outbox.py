@@ -18,17 +18,22 @@ SHOWN = 20
 def outbox(days: int, again: bool, as_json: bool) -> None:
     """Which notices did not go out, and why.
 
-    A notice is tried for about two days. One that nobody could be found for waits like any other,
+    A notice is tried for about a day or two, and then kept. One that nobody could be found for waits like any other,
     and goes out once somebody has the role or the unit.
     """
     ready()
     from xianban.base.clock import utc_now
     from xianban.ledger import api as ledger
+    from xianban.notices import api as notices
 
     now = utc_now()
     since = now - timedelta(days=days)
-    put_back = ledger.try_again(since=since, now=now) if again else 0
-    waiting, stuck = ledger.waiting_notices(now=now), ledger.undelivered(since=since)
+    put_back = 0
+    if again:
+        put_back = ledger.try_again(since=since, now=now)
+        put_back += notices.try_dead_again(since=since, now=now)
+    waiting = ledger.waiting_notices(now=now)
+    stuck = [*ledger.undelivered(since=since), *notices.stuck(since=since)]
     if as_json:
         reasons = [asdict(one) for one in stuck]
         found = {"due": waiting, "put_back": put_back, "undelivered": reasons}

@@ -1,6 +1,12 @@
 """Changes to residents."""
 
-from xianban.residents.actions.opening import erase, find_by_phone, open_note, reveal
+from xianban.residents.actions.opening import (
+    contact_for_sending,
+    erase,
+    find_by_phone,
+    open_note,
+    reveal,
+)
 from xianban.residents.actions.sealing_in import (
     NewNote,
     seal_many,
@@ -11,6 +17,7 @@ from xianban.residents.actions.sealing_in import (
 
 __all__ = [
     "NewNote",
+    "contact_for_sending",
     "erase",
     "find_by_phone",
     "open_note",

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from xianban.accounts.api import Actor, may_anywhere, note_deed
+from xianban.accounts.api import MACHINE, Actor, may_anywhere, note_deed
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.ledger.api import Entry, append
 from xianban.residents.models import Person
@@ -53,6 +53,19 @@ def open_note(
             return None
         place = about(row.pk, f"note:{ref}")
         return unseal(bytes(note.sealed), key=key_of(row), about=place).decode()
+
+
+def contact_for_sending(person_id: int, *, about: str, now: datetime) -> Contact | None:
+    """Where a notice goes, opened by the machine and on record as its use; None where erased.
+
+    For whoever sends, at the moment of sending, and for nothing else. `about` names the parcel.
+    """
+    with transaction.atomic():
+        row = Person.objects.select_for_update().filter(pk=person_id, erased_at=None).first()
+        if row is None:
+            return None
+        append([Entry(_subject(row), "person.send", MACHINE.key, now, {"about": about})])
+        return opened(row)
 
 
 def find_by_phone(

@@ -115,7 +115,7 @@ def _having(column: str, hashes: Sequence[bytes]) -> Iterator[Person]:
     names = ", ".join(str(field.column) for field in Person._meta.concrete_fields)
     statement = f"SELECT {names} FROM residents_person WHERE {column} IN ({marks})"  # noqa: S608
     for row in ask(statement, hashes, connection=connection):
-        yield Person(*row)  # type: ignore[misc]  # the columns stand in the same order
+        yield Person(*row)  # the columns stand in the same order
 
 
 def _seal_unknown(
