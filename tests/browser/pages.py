@@ -37,6 +37,7 @@ PAGES = (
     Seen("report", "/", "report"),
     Seen("follow", "/follow/", "follow"),
     Seen("story", "/follow/{number}/{code}/", "story"),
+    Seen("hearing", "/follow/{number}/{code}/notices/", "hear_by_code"),
     Seen("privacy", "/privacy/", "privacy"),
     Seen("missing", "/nothing-here/", ""),
     Seen("style", "/style/", "style"),
@@ -54,6 +55,8 @@ PAGES = (
     Seen("case-undecided", "/cases/{number}/", "case", "dispatcher"),
     Seen("new-case", "/cases/new/", "new_case", "agent"),
     Seen("forbidden", "/cases/new/", "", "leader"),
+    Seen("inbox", "/me/inbox/", "inbox", "supervisor"),
+    Seen("my-notices", "/me/notices/", "me_notices", "handler"),
     Seen("ranking", "/appraisal/{period}/", "ranking", "supervisor"),
     Seen("figure", "/appraisal/{period}/unit/{unit}/", "figure", "supervisor"),
     Seen("asked", "/appraisal/asked/", "asked", "supervisor"),
@@ -61,6 +64,10 @@ PAGES = (
 
 # route: why it is not looked at
 NO_PAGE = {
+    "hear_by_link": "the same page as hear_by_code, by the link in a mail",
+    "open_line": "leads to a case",
+    "test_notices": "the target of a form",
+    "duty": "the target of a form",
     "home": "leads to the first page of a role",
     "hints": "a part of the report form, fetched while one types",
     "areas": "a file",
