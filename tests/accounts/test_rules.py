@@ -22,10 +22,10 @@ TABLE = {
     "say see withdraw",
     Role.DISPATCHER: "answer_consult approve correct decline designate dispatch escalate export find_person invite link merge note "
     "open reveal rule see split train",
-    Role.HANDLER: "answer appeal ask_exclusion contact escalate export extend invite link note open rank "
+    Role.HANDLER: "answer appeal ask_exclusion assign contact escalate export extend invite link note open rank "
     "report resume return reveal see sign suspend",
-    Role.GRID_WORKER: "answer contact escalate note open report reveal see sign",
-    Role.SUPERVISOR: "approve close decide_exclusion decline designate escalate export find_person follow_up "
+    Role.GRID_WORKER: "answer assign contact escalate note open report reveal see sign",
+    Role.SUPERVISOR: "approve assign close decide_exclusion decline designate escalate export find_person follow_up "
     "freeze invite note press rank reopen resume reveal review rule rule_appeal see",
     Role.ANALYST: "export rank see train",
     Role.LEADER: "export press rank rule_appeal see",

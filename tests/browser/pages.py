@@ -53,6 +53,8 @@ PAGES = (
     Seen("case", "/cases/{case}/", "case", "dispatcher", opens=("details.act >> nth=0",)),
     Seen("case-of-handler", "/cases/{handled}/", "case", "handler"),
     Seen("case-undecided", "/cases/{number}/", "case", "dispatcher"),
+    Seen("today", "/today/", "today", "handler"),
+    Seen("today-empty", "/today/?group=returned&who=me", "today", "handler"),
     Seen("new-case", "/cases/new/", "new_case", "agent"),
     Seen("forbidden", "/cases/new/", "", "leader"),
     Seen("inbox", "/me/inbox/", "inbox", "supervisor"),

@@ -25,14 +25,17 @@ def act(desk: Page, verb: str, **said: str) -> None:
     form = desk.locator(f"#act-{verb}")
     if form.get_attribute("open") is None:
         form.locator("summary").click()
+    answer = form.locator("button[type=submit]")
     for name, value in said.items():
         field = form.locator(f"[name='{name}']")
-        if field.first.get_attribute("type") == "radio":
+        if field.first.get_attribute("type") == "submit":  # the answer sends the form
+            answer = form.locator(f"button[name='{name}'][value='{value}']")
+        elif field.first.get_attribute("type") == "radio":
             form.locator(f"[name='{name}'][value='{value}']").check()
         else:
             field.fill(value)
     with desk.expect_navigation():
-        form.locator("button[type=submit]").click()
+        answer.click()
 
 
 def test_from_the_first_word_to_the_last(page, town, sign_in):

@@ -37,6 +37,7 @@ def now(monkeypatch):
         "follow",
         "case_list",
         "case_page",
+        "today",
         "entry",
         "search",
         "exports",

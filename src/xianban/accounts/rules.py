@@ -60,6 +60,7 @@ MAY: Mapping[str, Set[str]] = {
     "designate": {DISPATCHER, SUPERVISOR},
     "contact": {HANDLER, GRID_WORKER, AGENT},
     "note": {AGENT, DISPATCHER, HANDLER, GRID_WORKER, SUPERVISOR, MACHINE_KIND},
+    "assign": {HANDLER, GRID_WORKER, SUPERVISOR},
     "report": {HANDLER, GRID_WORKER},
     # what needs nobody but whoever has the resident on the line
     "answer_consult": {AGENT, DISPATCHER},

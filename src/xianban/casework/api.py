@@ -5,6 +5,7 @@
 """
 
 from xianban.accounts.api import Actor
+from xianban.casework.actions.batches import Done, batch_preview, perform_each
 from xianban.casework.actions.exporting import Export, export_cases
 from xianban.casework.actions.indexing import (
     Indexed,
@@ -15,8 +16,9 @@ from xianban.casework.actions.indexing import (
 from xianban.casework.actions.joining import forget_words, hear, link_cases
 from xianban.casework.actions.living import Deed, Lived, live_through
 from xianban.casework.actions.opening import open_cases
-from xianban.casework.actions.performing import perform
+from xianban.casework.actions.performing import perform, rehearse
 from xianban.casework.actions.sweeping import sweep
+from xianban.casework.actions.viewing import change_view, delete_view, save_view
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.changes import Change, Correction, changes, corrections, verify_heads
 from xianban.casework.queries.judgements import Judged, judged
@@ -25,6 +27,7 @@ from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearb
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
 from xianban.casework.queries.people import cases_of, persons_of
+from xianban.casework.queries.saved import View, units_of, views_of
 from xianban.casework.queries.searches import case_search, cases_reported_by
 from xianban.casework.queries.shown import (
     CaseLine,
@@ -32,25 +35,33 @@ from xianban.casework.queries.shown import (
     CaseView,
     ClockShown,
     Counts,
+    Day,
     DisputeShown,
     Event,
     Filters,
     FollowUpShown,
+    Foretold,
     Found,
+    InBatch,
     LinkShown,
     Named,
     Offer,
+    Owed,
     Page,
+    Person,
     Step,
     Story,
     SuspensionShown,
     TaskShown,
+    WorkRow,
 )
 from xianban.casework.queries.stories import public_story
 from xianban.casework.queries.views import case_view
+from xianban.casework.queries.work import working_day
 from xianban.casework.rules.table import OF_THEMSELVES, VERBS
 from xianban.casework.rules.values import Field, Like, NewCase, NewLink, Opened, Swept
 from xianban.casework.rules.words import EXITS, LEVELS, OBJECTIONS, SATISFACTION, STATES
+from xianban.casework.rules.working_day import BATCHABLE, GROUPS
 
 
 def case_by_number(number: str, actor: Actor) -> int:
@@ -61,7 +72,9 @@ def case_by_number(number: str, actor: Actor) -> int:
 
 
 __all__ = [
+    "BATCHABLE",
     "EXITS",
+    "GROUPS",
     "LEVELS",
     "OBJECTIONS",
     "OF_THEMSELVES",
@@ -76,15 +89,19 @@ __all__ = [
     "ClockShown",
     "Correction",
     "Counts",
+    "Day",
     "Deed",
     "DisputeShown",
+    "Done",
     "Event",
     "Export",
     "Field",
     "Filters",
     "FollowUpShown",
+    "Foretold",
     "Found",
     "Happening",
+    "InBatch",
     "Indexed",
     "Judged",
     "Like",
@@ -96,13 +113,18 @@ __all__ = [
     "NewLink",
     "Offer",
     "Opened",
+    "Owed",
     "Page",
+    "Person",
     "Step",
     "Story",
     "SuspensionShown",
     "Swept",
     "TaskShown",
+    "View",
+    "WorkRow",
     "access",
+    "batch_preview",
     "case_by_number",
     "case_counts",
     "case_list",
@@ -110,8 +132,10 @@ __all__ = [
     "case_view",
     "cases_of",
     "cases_reported_by",
+    "change_view",
     "changes",
     "corrections",
+    "delete_view",
     "export_cases",
     "forget_words",
     "happenings",
@@ -127,9 +151,15 @@ __all__ = [
     "open_cases",
     "opened",
     "perform",
+    "perform_each",
     "persons_of",
     "public_story",
+    "rehearse",
+    "save_view",
     "sweep",
+    "units_of",
     "verify_heads",
+    "views_of",
     "words_changed",
+    "working_day",
 ]

@@ -54,6 +54,7 @@ class Case(models.Model):
     ended_at = models.DateTimeField(null=True)
     designated = models.BooleanField(default=False)
     extended = models.BooleanField(default=False)
+    assignee = models.BigIntegerField(null=True)
     claims_solved = models.BooleanField(null=True)
     pressed = models.PositiveSmallIntegerField(default=0)
     reopened = models.PositiveSmallIntegerField(default=0)
@@ -121,6 +122,11 @@ class Case(models.Model):
                 fields=["street", "next_due_at", "id", "state"],
                 condition=Q(ended_at__isnull=True),
                 name="case_open_street",
+            ),
+            models.Index(
+                fields=["assignee", "next_due_at", "id", "state"],
+                condition=Q(ended_at__isnull=True, assignee__isnull=False),
+                name="case_open_assignee",
             ),
             models.Index(
                 fields=["matter", "next_due_at", "id"],
@@ -225,7 +231,10 @@ class Task(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=TASK_STATES), name="task_state_known"),
         ]
-        indexes = [models.Index(fields=["unit", "-case"], name="task_unit")]
+        indexes = [
+            models.Index(fields=["unit", "-case"], name="task_unit"),
+            models.Index(fields=["unit", "due_at"], condition=Q(state="asked"), name="task_owed"),
+        ]
 
 
 class Dispute(models.Model):
@@ -362,6 +371,32 @@ class Link(models.Model):
             models.CheckConstraint(condition=~Q(case=models.F("other")), name="link_not_to_itself"),
             models.CheckConstraint(condition=Q(kind__in=LINKS), name="link_kind_known"),
         ]
+
+
+class SavedView(models.Model):
+    """A list that somebody gave a name to: what it asks for, and with which unit it is shared."""
+
+    user = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    asks = models.JSONField(default=dict)
+    shared_with = models.CharField(max_length=60, blank=True, default="")
+    first = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="saved_view_name_once"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(first=True), name="saved_view_one_first"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["shared_with"], condition=~Q(shared_with=""), name="saved_view_shared"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.name} of {self.user}"
 
 
 class TokensField(models.Field):

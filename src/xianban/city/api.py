@@ -19,6 +19,7 @@ from xianban.city.rules.appraising import (
     stated_from,
 )
 from xianban.city.rules.checking import check_pack
+from xianban.city.rules.checklist import Point, filled_in
 from xianban.city.rules.city import Area, Background, City, Matter, Unit
 from xianban.city.rules.duties import Assignment
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
@@ -55,6 +56,7 @@ __all__ = [
     "PeerGroup",
     "PlaceGuess",
     "PlaceNamed",
+    "Point",
     "Profile",
     "Rate",
     "Report",
@@ -64,6 +66,7 @@ __all__ = [
     "check",
     "current",
     "export",
+    "filled_in",
     "forget",
     "load",
     "loads",

@@ -293,7 +293,13 @@ class _Life:
         self.at = answer_at
         if self.urgency not in ON_DUTY:
             self._by_day(self.due)
-        self.do("report", self.handler, text=self._answer_text(), solved=self.lives.chance(0.95))
+        self.do(
+            "report",
+            self.handler,
+            text=self._answer_text(),
+            checks=self._checks(),
+            solved=self.lives.chance(0.95),
+        )
 
     def _invite(self, at: datetime, takes: timedelta) -> None:
         """A co-unit of the duty list is asked, and answers."""
@@ -326,6 +332,15 @@ class _Life:
         self.at = approved + timedelta(days=rest)
         self.do("resume", self.handler, text=self.say("resume"))
         self.due = self.at + (self.due - self.case.told.at)
+
+    def _checks(self) -> list[dict[str, str]]:
+        """Every point of the duty answered: of the matter as it is, and as it was first taken for."""
+        city, receipt = self.lives.city, self.case.receipt
+        on, area = self.at.astimezone(city.tz).date(), self.case.told.spot.area
+        matters = (self.case.told.matter, receipt.matter)
+        duties = [city.duty_for(code, area or city.root, on=on) for code in matters if code]
+        points = {point.text: point for duty in duties if duty for point in duty.checklist}
+        return [{"point": text, "answer": "done", "note": ""} for text in points]
 
     def _answer_text(self) -> str:
         matter = self.lives.city.matters[self.case.told.matter]
@@ -373,5 +388,11 @@ class _Life:
         self.wait(9)
         self.do("note", self.handler, text=self.say("put_right"))
         self.wait(7)
-        self.do("report", self.handler, text=self.say("answer_again"), solved=True)
+        self.do(
+            "report",
+            self.handler,
+            text=self.say("answer_again"),
+            checks=self._checks(),
+            solved=True,
+        )
         self._hear(again=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
 from xianban.casework import api as casework
-from xianban.casework.api import CaseView, Field, Offer
+from xianban.casework.api import CaseView, Field, Foretold, Offer
 from xianban.city import api as city
 from xianban.web import choices, words
 from xianban.web.verbs import TELLS, Verb, field_label, verb_of
@@ -31,11 +31,31 @@ CHOICES = {
     "to": words.LEVELS,
 }
 LISTS = {"unit": "units", "matter": "matters", "area": "areas"}
+# acts whose form is more than its fields in a row
+BODIES = {
+    "contact": "cases/acts/contact.html",
+    "report": "cases/acts/report.html",
+    "extend": "cases/acts/foretold.html",
+    "request_suspension": "cases/acts/foretold.html",
+    "assign": "cases/acts/assign.html",
+}
+FORETOLD = ("extend", "request_suspension")  # shown before they are confirmed
 BACK = "<"  # to the state before
 RANK = ("go", "asked", "plain", "grave")
 # what somebody asked for and waits for: offered only then, and no choice more usual than the other
 ASKED = ("uphold", "reject", "designate", "approve_suspension", "refuse_suspension")
 URGENCIES = ("critical", "urgent", "normal", "complex", "consult")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One point of the checklist, and what was answered to it."""
+
+    n: int
+    text: str
+    must: bool
+    answer: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,7 @@ class Input:
     fault: str = ""
     number: str = ""  # of a limit: how many, and of what
     unit: str = ""
+    checks: tuple["Check", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,8 @@ class Act:
     open: bool = False
     first: bool = False
     fault: str = ""
+    body: str = "parts/act_fields.html"
+    foretold: Foretold | None = None  # what it would bring, to be confirmed
 
 
 def acts_from(offers: Sequence[Offer], view: CaseView) -> tuple[Act, ...]:
@@ -104,6 +127,7 @@ def _act(offer: Offer, view: CaseView) -> Act:
         ),
         after=_after(offer.consequence, view),
         warn=str(look.warn) % settings if look.warn else "",
+        body=BODIES.get(offer.verb, "parts/act_fields.html"),
     )
 
 
@@ -162,11 +186,28 @@ def _input(verb: str, field: Field, view: CaseView) -> Input:
         options=_options(field, view),
         list=LISTS.get(field.kind, ""),
         value=_usual(verb, field, view),
+        checks=_checks(view, {}) if field.kind == "checks" else (),
+    )
+
+
+def _checks(view: CaseView, posted: Mapping[str, str]) -> tuple[Check, ...]:
+    """The points of the duty that holds for the case, each with what was answered."""
+    return tuple(
+        Check(
+            n,
+            point.text,
+            point.must,
+            answer=posted.get(f"checks.{n}", ""),
+            note=posted.get(f"checks.{n}.note", ""),
+        )
+        for n, point in enumerate(view.duty.get("checklist") or ())
     )
 
 
 def _usual(verb: str, field: Field, view: CaseView) -> str:
     """What is most likely wanted: the unit that the duty list names, where one is to be found."""
+    if verb == "report" and field.name == "text":
+        return str(view.duty.get("reply") or "")
     lead = view.duty.get("lead")
     if verb != "dispatch" or field.kind != "unit" or lead is None:
         return ""
@@ -181,6 +222,8 @@ def _options(field: Field, view: CaseView) -> tuple[tuple[str, str], ...]:
             (n, f"{open_tasks[n].unit.name}：{open_tasks[n].ask}" if n in open_tasks else n)
             for n in map(str, codes)
         )
+    if field.kind == "person":
+        return tuple(zip(field.choices, field.names, strict=True))
     codes = field.choices or (URGENCIES if field.kind == "urgency" else ())
     table = CHOICES.get(field.name, {})
     return tuple((code, words.called(table, code)) for code in codes)
@@ -194,12 +237,17 @@ class Reading:
     faults: dict[str, str]
 
 
-def read_act(offer: Offer, posted: Mapping[str, str], actor: Actor) -> Reading:
+def read_act(
+    offer: Offer, posted: Mapping[str, str], actor: Actor, view: CaseView | None = None
+) -> Reading:
     """What was posted for an act, with names turned into codes; empty optional fields are left out."""
     data: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for field in offer.fields:
         if field.kind == "files":  # they came beside the words: see uploads
+            continue
+        if field.kind == "checks":
+            data[field.name] = _answered(view, posted)
             continue
         typed = _typed(field, posted)
         if not typed:
@@ -212,6 +260,15 @@ def read_act(offer: Offer, posted: Mapping[str, str], actor: Actor) -> Reading:
         else:
             data[field.name] = value
     return Reading(data, faults)
+
+
+def _answered(view: CaseView | None, posted: Mapping[str, str]) -> list[dict[str, str]]:
+    checks = _checks(view, posted) if view else ()
+    return [
+        {"point": check.text, "answer": check.answer, "note": check.note.strip()}
+        for check in checks
+        if check.answer in ("done", "not_applicable")
+    ]
 
 
 def _typed(field: Field, posted: Mapping[str, str]) -> str:
@@ -260,6 +317,14 @@ def with_typed(
             number=posted.get(f"{field.name}.number", ""),
             unit=posted.get(f"{field.name}.unit", ""),
             fault=faults.get(field.name, ""),
+            checks=tuple(
+                replace(
+                    check,
+                    answer=posted.get(f"checks.{check.n}", ""),
+                    note=posted.get(f"checks.{check.n}.note", ""),
+                )
+                for check in field.checks
+            ),
         )
         for field in act.inputs
     )

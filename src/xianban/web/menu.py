@@ -38,13 +38,14 @@ class Page:
 
 # in the order in which they stand; the first four are within reach of the thumb on a phone
 PAGES: Sequence[Page] = (
+    Page("today", _("今天"), "calendar-plus", roles=frozenset({Role.HANDLER, Role.GRID_WORKER})),
     Page("cases", _("案件"), "list-details"),
     Page("new_case", _("登记"), "circle-plus", may="open"),
     Page("appraisal", _("考核"), "trophy", may="rank"),
 )
 
 # where a role begins after signing in: the first line whose role somebody holds
-HOMES: Sequence[tuple[Role, str]] = ((Role.HANDLER, "cases"),)
+HOMES: Sequence[tuple[Role, str]] = ((Role.HANDLER, "today"), (Role.GRID_WORKER, "today"))
 HOME = "cases"  # for everyone else
 
 

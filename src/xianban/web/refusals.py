@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from xianban.base import errors
+from xianban.web import kept_words
 from xianban.web.wording import in_words
 
 logger = logging.getLogger("xianban.web")
@@ -77,8 +78,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without its proof of origin: most often one that outlived a sign-in."""
-    return sorry(request, 403)
+    """A form without its proof of origin: most often one that outlived a sign-in.
+
+    Nothing is done; the words of whoever wrote them are put back into their form, to be sent again.
+    """
+    page = kept_words.keep(request)
+    return redirect(page) if page else sorry(request, 403)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

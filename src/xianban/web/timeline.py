@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xianban.accounts.api import names_of
 from xianban.base.errors import NotFound
 from xianban.casework.api import Event
 from xianban.city import api as city
@@ -31,6 +32,7 @@ SENTENCES: Mapping[str, Promise] = {
     "escalate": gettext_lazy("提级到%(to)s"),
     "extend": gettext_lazy("延期%(by)s"),
     "refine": gettext_lazy("更正为%(matter)s"),
+    "assign": gettext_lazy("指定%(person)s承办"),
     "remind": gettext_lazy("提醒：%(clock)s即将到期"),
     "miss": gettext_lazy("超过%(clock)s时限"),
 }
@@ -54,6 +56,7 @@ class Line:
     written: tuple[str, ...]
     details: tuple[str, ...]
     cases: tuple[str, ...] = ()  # numbers of other cases that it is about
+    checks: tuple[Mapping[str, str], ...] = ()  # the points that were answered
 
 
 def lines_of(events: Sequence[Event], numbers: Mapping[int, str] | None = None) -> list[Line]:
@@ -81,6 +84,7 @@ def _line(event: Event, numbers: Mapping[int, str]) -> Line:
         machine=machine,
         written=tuple(str(event.values[name]) for name in WRITTEN if event.values.get(name)),
         details=_details(event.values),
+        checks=tuple(event.values.get("checks") or ()),
         cases=tuple(numbers[key] for key in _other_cases(event.values) if key in numbers),
     )
 
@@ -109,6 +113,8 @@ def _named(values: Mapping[str, Any]) -> dict[str, str]:
             text = here.matter_name(text)
         elif name == "area":
             text = here.area_name(text)
+        elif name == "person":
+            text = names_of([int(text)]).get(int(text), "")
         elif name == "by":
             text = moments.limit(text)
         named[name] = text

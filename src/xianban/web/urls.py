@@ -16,6 +16,7 @@ from xianban.web.pages import (
     me,
     report,
     search,
+    today,
 )
 
 urlpatterns = [
@@ -34,6 +35,7 @@ urlpatterns = [
     path("me/notices/do/test/", me.test, name="test_notices"),
     path("me/notices/do/duty/", me.duty, name="duty"),
     path("map/areas.geojson", maps.areas, name="areas"),
+    path("today/", today.today, name="today"),
     path("cases/", case_list.cases, name="cases"),
     path("cases/find/", search.find_case, name="find_case"),
     path("cases/find/people/", search.find_people, name="find_people"),

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from xianban.accounts.api import MACHINE, Actor
 from xianban.base.errors import BadInput, Refused
 from xianban.casework.actions.indexing import words_changed
-from xianban.casework.actions.saying import duty_limits, made_ready
+from xianban.casework.actions.saying import duty_limits, made_ready, points_to_answer
 from xianban.casework.actions.sweeping import moved_on
 from xianban.casework.actions.writing import for_good, locked_in_order
 from xianban.casework.models import Case, Word
@@ -37,7 +37,8 @@ from xianban.casework.rules.table import moves_from
 from xianban.city.api import City, current
 from xianban.ledger.api import Entry, append
 
-TWO_CASES = ("merge", "link", "split", "separate", "withdraw")  # these take `perform`
+# these take `perform`: they look at another case, at who reported, or at a colleague
+TWO_CASES = ("merge", "link", "split", "separate", "withdraw", "assign")
 AREA_COLUMNS = ("district", "street", "community")
 
 
@@ -107,7 +108,7 @@ class _Player:
             self._run_clocks(life, deed.at)
             before = snapshot(life.standing)
             try:
-                said = self._do(life.standing, deed)
+                said = self._do(life.standing, deed, life.case.opened_at)
             except Refused as reason:
                 life.standing = restored(before)
                 self.refused.append((deed, str(reason)))
@@ -123,7 +124,7 @@ class _Player:
         if until is not None:
             self._run_clocks(life, until)
 
-    def _do(self, standing: Standing, deed: Deed) -> dict[str, Any]:
+    def _do(self, standing: Standing, deed: Deed, opened_at: datetime) -> dict[str, Any]:
         said = made_ready(deed.verb, deed.data, self.city)
         may = self._access.setdefault(deed.acting.key, access(deed.acting))
         rows = [move for move in moves_from(standing.state) if move.verb == deed.verb]
@@ -138,6 +139,7 @@ class _Player:
             kind=deed.acting.kind,
             said=said,
             limits=limits,
+            checklist=points_to_answer(deed.verb, standing, self.city, opened_at),
         )
         carry_out(doing, deed.verb)
         return said

@@ -10,14 +10,15 @@ from django.db import transaction
 from xianban.accounts.api import Actor, may
 from xianban.base.errors import BadInput, NotAllowed
 from xianban.casework.actions import joining
-from xianban.casework.actions.saying import duty_limits, made_ready
+from xianban.casework.actions.saying import duty_limits, made_ready, points_to_answer
 from xianban.casework.actions.telling import Staff, notices_for
 from xianban.casework.actions.writing import locked_in_order, write
 from xianban.casework.models import Case, Interest
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.changes import refuse_if_changed
+from xianban.casework.queries.duties import colleagues
 from xianban.casework.queries.places import areas_around
-from xianban.casework.queries.shown import CaseView
+from xianban.casework.queries.shown import CaseView, Foretold
 from xianban.casework.queries.standings import standing_of, subject_of
 from xianban.casework.queries.views import case_view
 from xianban.casework.rules.acts.doing import Doing
@@ -109,6 +110,26 @@ def do(
         return move
 
 
+def rehearse(
+    case_id: int,
+    verb: str,
+    *,
+    acting: Actor,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> Foretold:
+    """What an act would do to a case, with the refusals that it would meet; nothing is written."""
+    scope = access(acting)
+    said = made_ready(verb, data, scope.city)
+    scope.must_see(case_id)
+    case = Case.objects.get(pk=case_id)
+    act = Act(case, standing_of(case), acting, scope, now, said)
+    _must_be_allowed(act, verb)
+    before = act.standing.due_at
+    carry_out(_doing(act, verb), verb)
+    return Foretold(act.standing.state, before, act.standing.due_at)
+
+
 def _others(verb: str, said: Mapping[str, Any], case_id: int) -> list[int]:
     """The other case that a merge must hold as well."""
     if verb != "merge" or "into" not in said:
@@ -127,16 +148,7 @@ def _must_be_allowed(act: Act, verb: str) -> None:
 
 def _carry_out(act: Act, verb: str) -> Move:
     case, standing, city = act.case, act.standing, act.scope.city
-    doing = Doing(
-        standing,
-        act.now,
-        city,
-        act.acting.key,
-        kind=act.acting.kind,
-        said=act.said,
-        limits=duty_limits(verb, act.said, standing, city, act.now),
-        reporters=Interest.objects.filter(case_id=case.pk).count() if verb == "withdraw" else 0,
-    )
+    doing = _doing(act, verb)
     before = snapshot(standing)
     made = joining.prepare(act, verb) if verb in joining.ON_TWO else {}
     move = carry_out(doing, verb)
@@ -167,6 +179,23 @@ def _carry_out(act: Act, verb: str) -> Move:
     )
     enqueue(notices, now=act.now)
     return move
+
+
+def _doing(act: Act, verb: str) -> Doing:
+    """The act in hand, with what its rules look at."""
+    case, standing, city = act.case, act.standing, act.scope.city
+    return Doing(
+        standing,
+        act.now,
+        city,
+        act.acting.key,
+        kind=act.acting.kind,
+        said=act.said,
+        limits=duty_limits(verb, act.said, standing, city, act.now),
+        checklist=points_to_answer(verb, standing, city, case.opened_at),
+        people=colleagues(standing.unit) if verb == "assign" else (),
+        reporters=Interest.objects.filter(case_id=case.pk).count() if verb == "withdraw" else 0,
+    )
 
 
 def _must_answer_own_task(act: Act, doing: Doing) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from xianban.accounts.api import Actor, Reach, may, reach
-from xianban.base.errors import NotAllowed, NotFound, Refused
+from xianban.base.errors import NotAllowed, NotFound, Refused, WrongState
 from xianban.casework.models import Case, Interest, Task
+from xianban.casework.queries.duties import colleagues
 from xianban.casework.queries.places import areas_around, in_area
 from xianban.casework.queries.shown import Offer
 from xianban.casework.queries.standings import standing_of
@@ -92,7 +93,26 @@ class Access:
                 move, standing, now, reporters
             ):
                 found.setdefault(move.verb, []).append(move)
-        return tuple(self._offer(moves, standing) for moves in found.values())
+        offers = (self._offer(moves, standing) for moves in found.values())
+        return tuple(offer for offer in offers if not _nobody_to_choose(offer))
+
+    def why_not(self, standing: Standing, verb: str, *, now: datetime) -> Refused | None:
+        """Why this actor may not do `verb` to a case now; None where they may."""
+        moves = [move for move in moves_from(standing.state) if move.verb == verb]
+        if not moves:
+            return WrongState(f"a case that is {standing.state} cannot be changed by “{verb}”")
+        try:
+            if not any(self.may(move, standing.area, standing) for move in moves):
+                self.must(moves[0], standing.area, standing)
+            guard(Doing(standing, now, self.city, self.actor.key, kind=self.actor.kind), verb)
+        except Refused as reason:
+            return reason
+        return None
+
+    def fields_of(self, standing: Standing, verb: str) -> tuple[Field, ...]:
+        """What `verb` asks for, of a case to which it may be done."""
+        moves = [move for move in moves_from(standing.state) if move.verb == verb]
+        return tuple(self._field(field, standing) for field in moves[0].fields) if moves else ()
 
     def _possible(self, move: Move, standing: Standing, now: datetime, reporters: int) -> bool:
         doing = Doing(
@@ -114,11 +134,18 @@ class Access:
         )
 
     def _field(self, field: Field, standing: Standing) -> Field:
+        if field.kind == "person":
+            people = colleagues(standing.unit)
+            return replace(field, choices=tuple(map(str, people)), names=tuple(people.values()))
         if field.kind != "task":
             return field
         units = {grant.unit for grant in self.actor.grants}
         mine = [t for t in standing.open_tasks() if "" in units or t.unit in units]
         return replace(field, choices=tuple(str(task.n) for task in mine))
+
+
+def _nobody_to_choose(offer: Offer) -> bool:
+    return any(f.kind == "person" and f.required and not f.choices for f in offer.fields)
 
 
 def _consequence(move: Move) -> dict[str, object]:

@@ -46,6 +46,7 @@ COLUMNS = (
     "next_due_at",
     "reopened",
     "pressed",
+    "assignee",
 )
 
 
@@ -56,8 +57,10 @@ def case_list(
     filters = filters or Filters()
     may = access(actor)
     size = max(1, min(size, MAX_SIZE))
-    pages = [_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()]
-    rows = _merged(pages, filters.order)
+    pages = [
+        list_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()
+    ]
+    rows = merged(pages, filters.order)
     shown = rows_shown(rows[:size], may.city, now)
     return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
 
@@ -81,19 +84,19 @@ def _clocks_due(rows: Sequence[dict[str, Any]]) -> dict[int, tuple[str, datetime
     }
 
 
-def _merged(pages: list[list[dict[str, Any]]], order: str) -> list[dict[str, Any]]:
+def merged(pages: list[list[dict[str, Any]]], order: str) -> list[dict[str, Any]]:
     """Several sorted pages as one, each case once."""
     if len(pages) == 1:
         return pages[0]
-    merged = heapq.merge(*pages, key=lambda row: _place(row, order))
-    return list({row["id"]: row for row in merged}.values())
+    rows = heapq.merge(*pages, key=lambda row: _place(row, order))
+    return list({row["id"]: row for row in rows}.values())
 
 
 def _place(row: dict[str, Any], order: str) -> tuple[Any, ...]:
     return (row["next_due_at"], row["id"]) if order == "due" else (-row["id"],)
 
 
-def _page(
+def list_page(
     branch: Q, filters: Filters, city: City, now: datetime, after: str, size: int
 ) -> list[dict[str, Any]]:
     rows = filtered(branch, filters, city, now)
@@ -115,14 +118,15 @@ def keys_in_order(may: Access, filters: Filters, now: datetime, limit: int) -> l
         )
         for branch in may.branches()
     ]
-    return [row["id"] for row in _merged(parts, filters.order)[:limit]] if parts else []
+    return [row["id"] for row in merged(parts, filters.order)[:limit]] if parts else []
 
 
 def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
     """The cases of a scope that the filters let through."""
     _check(filters)
     rows = Case.objects.filter(branch)
-    if filters.order == "due" or filters.late or filters.soon:
+    of_time = filters.late or filters.soon or filters.due_from or filters.due_before
+    if filters.order == "due" or of_time:
         rows = rows.filter(ended_at__isnull=True)
     if len(filters.states) == 1:
         rows = rows.filter(state=filters.states[0])
@@ -136,6 +140,12 @@ def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet
         rows = rows.filter(in_area(city, filters.area))
     if filters.matter:
         rows = rows.filter(_about(city, filters.matter))
+    if filters.assignee:
+        rows = rows.filter(assignee=filters.assignee)
+    if filters.due_from:
+        rows = rows.filter(next_due_at__gte=filters.due_from)
+    if filters.due_before:
+        rows = rows.filter(next_due_at__lt=filters.due_before)
     if filters.late:
         rows = rows.filter(next_due_at__lt=now)
     elif filters.soon:

@@ -17,6 +17,14 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody of the staff: the id and the name."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Offer:
     """An act that this person may do to this case now.
 
@@ -54,6 +62,58 @@ class CaseRow:
     soon: bool
     reopened: int
     pressed: int
+    assignee: int | None = None
+
+
+@dataclass(frozen=True)
+class WorkRow:
+    """A case in a handler's day: the usual `next` act (empty: not the unit's turn), and who has the
+    ball: `holder` is unit, desk or resident, `holding` the unit."""
+
+    row: CaseRow
+    next: str
+    holder: str
+    holding: Named
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A task that another unit asked of one's own."""
+
+    row: CaseRow
+    n: int
+    ask: str
+    whistle: bool
+    asked_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Day:
+    """A handler's day. `groups` by name (late, returned, today, week, waiting), `owed` the tasks."""
+
+    groups: Mapping[str, tuple[WorkRow, ...]]
+    owed: tuple[Owed, ...]
+    counts: Mapping[str, int]
+    limit: int
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What an act would do, without its being done: the state, and what was promised before and then."""
+
+    state: str
+    due_before: datetime
+    due_after: datetime
+
+
+@dataclass(frozen=True)
+class InBatch:
+    """A case for an act on many: `refusal` says why not, empty where it can be done."""
+
+    row: CaseRow
+    refusal: Exception | None
+    fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +150,8 @@ class Filters:
     """What to list. Empty means any. `order` is due (open cases, first due first) or newest.
 
     `late` and `soon` (within a day) speak of what is due next; they look at open cases. `states`,
-    `area` and `matter` hold for everything below them.
+    `area` and `matter` hold for everything below them. `assignee` is the id of whoever sees to it;
+    `due_from` and `due_before` speak of what is due next, in open cases.
     """
 
     states: tuple[str, ...] = ()
@@ -103,6 +164,9 @@ class Filters:
     late: bool = False
     soon: bool = False
     order: str = "due"
+    assignee: int = 0
+    due_from: datetime | None = None
+    due_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +297,7 @@ class CaseView:
     due_at: datetime
     next_due_at: datetime | None
     ended_at: datetime | None
+    assignee: Person | None
     answer: str
     claims_solved: bool | None
     ending: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -13,6 +13,7 @@ from xianban.base.ids import case_number
 from xianban.casework.models import Case, Link, Word
 from xianban.casework.queries.access import NO_CASE, access
 from xianban.casework.queries.changes import actor_names
+from xianban.casework.queries.duties import duty_held
 from xianban.casework.queries.people import persons_of
 from xianban.casework.queries.places import areas_around
 from xianban.casework.queries.shown import (
@@ -23,12 +24,13 @@ from xianban.casework.queries.shown import (
     FollowUpShown,
     LinkShown,
     Named,
+    Person,
     SuspensionShown,
     TaskShown,
 )
 from xianban.casework.queries.standings import standing_of, subject_of
 from xianban.casework.rules.standing import Clock, Standing
-from xianban.city.api import City
+from xianban.city.api import City, filled_in
 from xianban.ledger.api import Act, history
 
 
@@ -104,6 +106,7 @@ def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView
         due_at=case.due_at,
         next_due_at=case.next_due_at,
         ended_at=case.ended_at,
+        assignee=_person(case.assignee),
         answer=case.answer,
         claims_solved=case.claims_solved,
         ending=case.ending,
@@ -128,10 +131,13 @@ def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView
     )
 
 
+def _person(user: int | None) -> Person | None:
+    return None if user is None else Person(user, actor_names([f"user:{user}"])[f"user:{user}"])
+
+
 def _duty(case: Case, city: City) -> dict[str, Any]:
     """What the duty list says today about a case like this one: basis, powers, standard, steps, helpers."""
-    on: date = case.opened_at.astimezone(city.tz).date()
-    found = city.duty_for(case.matter, case.area or city.root, on=on) if case.matter else None
+    found = duty_held(case.matter, case.area, case.opened_at, city)
     if found is None:
         return dict(case.duty)
     return {
@@ -142,6 +148,13 @@ def _duty(case: Case, city: City) -> dict[str, Any]:
         "legal_basis": found.legal_basis,
         "acceptance": found.acceptance,
         "playbook": found.playbook,
+        "checklist": found.checklist,
+        "reply": filled_in(
+            found.reply,
+            matter=city.matter_name(case.matter),
+            place=case.place or (city.area_name(case.area) if case.area else ""),
+            unit=city.unit_name(case.unit) if case.unit else "",
+        ),
         "matched": found.matched,
     }
 

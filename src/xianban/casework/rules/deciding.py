@@ -43,11 +43,13 @@ def carry_out(doing: Doing, verb: str) -> Move:
     move = row_for(doing, verb)
     check_said(move, doing.said)
     guard(doing, verb)
-    target = _target(doing, move)
+    target, unit = _target(doing, move), doing.standing.unit
     deed = DEEDS.get(verb)
     if deed:
         deed(doing)
     doing.standing.state = target
+    if doing.standing.unit != unit:
+        doing.standing.assignee = None  # each unit names its own
     _move_clocks(doing, move)
     settle(doing.standing)
     return move

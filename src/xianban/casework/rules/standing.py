@@ -138,6 +138,7 @@ class Standing:
     claims_solved: bool | None = None
     refined_at: datetime | None = None
     merged_into: int | None = None
+    assignee: int | None = None
     clocks: dict[int, Clock] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)
     disputes: dict[int, Dispute] = field(default_factory=dict)

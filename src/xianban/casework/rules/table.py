@@ -159,6 +159,11 @@ TABLE: tuple[Move, ...] = (
         "start", ("signed",), "handling", "report", "Begin the work",
         whose="lead", fields=(REMARK,), public=True,
     ),
+    Move(
+        "assign", ("dispatched", *AT_WORK, "contested", "suspended"), SAME, "assign",
+        "Name who in the unit sees to the case",
+        whose="lead", fields=(Field("person", "person"), REMARK),
+    ),
     Move("note", STATES, SAME, "note", "Note progress, for colleagues only", fields=(TEXT, FILES)),
     Move(
         "invite", AT_WORK, SAME, "invite",
@@ -187,7 +192,7 @@ TABLE: tuple[Move, ...] = (
     Move(
         "report", AT_WORK, "reported", "report", "Answer the resident",
         whose="lead",
-        fields=(TEXT, Field("solved", "yes_no", required=False), Field("evidence", required=False), Field("without_tasks", required=False), FILES, Field("show_files", "yes_no", required=False)),
+        fields=(TEXT, Field("checks", "checks", required=False), Field("solved", "yes_no", required=False), Field("evidence", required=False), Field("without_tasks", required=False), FILES, Field("show_files", "yes_no", required=False)),
         ends=("handle", "contact"), voids=("task",), starts=("follow_up", "reply"), tells=("persons",),
         public=True,
     ),

@@ -96,12 +96,15 @@ class Swept:
 class Field:
     """One thing that an act asks for.
 
-    `kind` is text, unit, units, choice, yes_no, limit, case, area, matter, level, task, urgency or
-    files (which are handed to `perform` beside its data);
-    `choices` are codes (for a task: `n` of the task) to be named in the page's language.
+    `kind` is text, unit, units, choice, yes_no, limit, case, area, matter, level, task, urgency,
+    person (an id), checks (what was answered to each point of a checklist) or files (which are
+    handed to `perform` beside its data);
+    `choices` are codes (for a task: `n` of the task) to be named in the page's language;
+    for people `names` has what they are called.
     """
 
     name: str
     kind: str = "text"
     required: bool = True
     choices: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ ENDINGS = (
 CLOCK_STATES = ("running", "paused", "met", "missed", "void")
 ACTIVE = ("running", "paused")
 TASK_STATES = ("asked", "answered", "explained", "unanswered", "void")
+CHECK_ANSWERS = ("done", "not_applicable")  # to a point of a checklist
 LINKS = ("similar", "related", "repeat", "split")
 SOURCES = ("desk", "resident", "machine")  # who a follow-up comes from
 

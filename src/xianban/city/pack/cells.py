@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from xianban.city.rules.checklist import faults_of
 from xianban.city.rules.settings import LIMIT_REMEDY, is_limit
 from xianban.city.rules.tables import KIND_MARK, Column
 
@@ -79,6 +80,12 @@ def _phrases(text: str) -> str:
     return "|".join(dict.fromkeys(part for part in parts if part))
 
 
+def _points(text: str) -> str:
+    for what, remedy in faults_of(text):
+        raise Wrong(what, remedy)
+    return text
+
+
 def _number(text: str) -> float:
     try:
         value = float(text)
@@ -130,6 +137,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "text": str,
     "words": _list(str),
     "phrases": _phrases,
+    "points": _points,
     "number": _number,
     "integer": _integer,
     "flag": _flag,

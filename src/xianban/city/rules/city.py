@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from xianban.city.rules.appraising import Profile
+from xianban.city.rules.checklist import guide_of, merged_points
 from xianban.city.rules.duties import Assignment, Duty, DutyList, resolve, words
 from xianban.city.rules.gazetteer import (
     ALIAS,
@@ -277,6 +278,7 @@ class City:
         helpers = (resolve(mark, area, self.unit_for) for mark in duty.co_units)
         about = self._matter(matter)
         usual = self.limits(about.urgency if about else "normal")
+        standard, steps = guide_of(duty.acceptance), guide_of(duty.playbook)
         return Assignment(
             duty_id=duty.duty_id,
             row=duty.row,
@@ -288,8 +290,10 @@ class City:
             own_limit=bool(duty.limit),
             powers=duty.powers,
             legal_basis=duty.legal_basis,
-            acceptance=duty.acceptance,
-            playbook=words(duty.playbook, "|"),
+            acceptance="；".join(standard.items),
+            playbook=steps.items,
+            checklist=merged_points((standard, steps)),
+            reply=steps.draft or standard.draft,
             matter=duty.matter,
             area=duty.area,
         )

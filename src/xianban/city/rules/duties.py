@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from xianban.city.rules.checklist import Point
 from xianban.city.rules.tables import KIND_MARK
 
 
@@ -33,7 +34,11 @@ class Duty:
 
 @dataclass(frozen=True)
 class Assignment:
-    """Who acts on a matter at a place, by which row of the duty list, within which limits."""
+    """Who acts on a matter at a place, by which row of the duty list, within which limits.
+
+    `acceptance` and `playbook` are in plain words; `checklist` are the points of both that are to be
+    answered when the case is reported done, `reply` the draft of an answer to the resident.
+    """
 
     duty_id: int
     row: int
@@ -47,6 +52,8 @@ class Assignment:
     legal_basis: str
     acceptance: str
     playbook: tuple[str, ...]
+    checklist: tuple[Point, ...]
+    reply: str
     matter: str  # the duty row's, which may be above the one asked for
     area: str
 

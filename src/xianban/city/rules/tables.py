@@ -148,8 +148,8 @@ DUTIES = Table(
         Column("contact_limit", "limit", "time to contact the resident; empty: likewise"),
         Column("powers", "text", "what the lead may do on its own"),
         Column("legal_basis", "text", "law or list that gives the duty"),
-        Column("acceptance", "text", "when it counts as solved"),
-        Column("playbook", "text", "steps, `|` between them"),
+        Column("acceptance", "points", "when it counts as solved; `- [ ]` makes a point to answer"),
+        Column("playbook", "points", "steps, `|` between them; `- [ ]` and `>` as below"),
         Column("valid_from", "date", "first day; empty: always", field="starts"),
         Column(
             "valid_to", "date", "the day on which it no longer holds; empty: open", field="ends"

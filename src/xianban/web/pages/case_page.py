@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -18,8 +20,8 @@ from xianban.casework.api import CaseView, Offer
 from xianban.city import api as city
 from xianban.intake import api as intake
 from xianban.residents import api as residents
-from xianban.web import words
-from xianban.web.acts import LIMIT_UNITS, Act, acts_from, lists_for, read_act, with_typed
+from xianban.web import kept_words, words
+from xianban.web.acts import FORETOLD, LIMIT_UNITS, Act, acts_from, lists_for, read_act, with_typed
 from xianban.web.pages.desk import menu, staff
 from xianban.web.reasons import reasons_of
 from xianban.web.timeline import Line, lines_of
@@ -36,7 +38,15 @@ FIRST_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     case_id = casework.case_by_number(number, actor)
     view = casework.case_view(case_id, actor, now=utc_now())
-    return _page(request, actor, view, acts_from(_offers(actor, case_id), view))
+    acts = acts_from(_offers(actor, case_id), view)
+    kept = kept_words.taken(request, actor)
+    if kept is None:
+        return _page(request, actor, view, acts)
+    posted = {name: value for name, value in kept.posted.items() if name != "look"}
+    acts = tuple(
+        with_typed(one, posted, faults={}) if one.verb == kept.verb else one for one in acts
+    )
+    return _page(request, actor, view, acts, kept=kept, kept_verb=verb_of(kept.verb))
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,10 +64,12 @@ def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpRespo
     if offer is None:
         return _conflict(request, actor, view, offers, verb, version)
     posted = request.POST.dict()
-    reading = read_act(offer, posted, actor)
+    reading = read_act(offer, posted, actor, view)
     if reading.faults:
         return _again(request, actor, view, offers, verb, posted, faults=reading.faults, status=400)
     try:
+        if "look" in posted and verb in FORETOLD:
+            return _foretold(request, actor, view, offers, verb, posted, reading.data, now)
         casework.perform(
             case_id, verb, acting=actor, now=now, data=reading.data, expect_version=version
         )
@@ -73,7 +85,28 @@ def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpRespo
     messages.success(
         request, _("已记下：%(act)s。") % {"act": verb_of(verb).label}, extra_tags="good"
     )
+    if posted.get("from") == "today":
+        return redirect("today")
     return redirect("case", number)
+
+
+def _foretold(
+    request: HttpRequest,
+    actor: Actor,
+    view: CaseView,
+    offers: tuple[Offer, ...],
+    verb: str,
+    posted: Mapping[str, str],
+    data: Mapping[str, Any],
+    now: datetime,
+) -> HttpResponse:
+    """The page again, with what the act would bring, to be confirmed; nothing is done yet."""
+    told = casework.rehearse(view.id, verb, acting=actor, now=now, data=data)
+    acts = tuple(
+        replace(with_typed(one, posted, faults={}), foretold=told) if one.verb == verb else one
+        for one in acts_from(offers, view)
+    )
+    return _page(request, actor, view, acts)
 
 
 def _offers(actor: Actor, case_id: int) -> tuple[Offer, ...]:
@@ -123,7 +156,7 @@ def _conflict(
     typed = {
         name: value
         for name, value in posted.items()
-        if value and name not in ("version", "csrfmiddlewaretoken")
+        if value and name not in ("version", "csrfmiddlewaretoken", "by", "from", "look")
     }
     conflict = {
         "code": verb,
@@ -145,6 +178,9 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     said = intake.requests_of([view.id]).get(view.id, [])
+    reporters = _reporters(view)
+    may_reveal = _may_reveal(actor, view)
+    callable_ = [person for person, shown in reporters if shown.phone and not shown.erased]
     merged = {one.case_id for one in view.merged_from}
     context = menu(actor, "cases") | {
         "case": view,
@@ -154,14 +190,18 @@ def _page(
         "lines": _timeline(view),
         "reasons": reasons_of(view),
         "said": said,
-        "reporters": _reporters(view),
-        "may_reveal": _may_reveal(actor, view),
+        "reporters": reporters,
+        "may_reveal": may_reveal,
+        "to_call": callable_[0] if may_reveal and callable_ else None,
         "purposes": list(words.PURPOSES.items()),
         "clocks": [clock for clock in view.clocks if clock.verdict in TICKING],
         "clocks_ended": [clock for clock in view.clocks if clock.verdict not in TICKING],
         "links": [one for one in view.links if one.case_id not in merged],
         "area_names": view.area_path[1:],
         "limit_units": LIMIT_UNITS,
+        "by": kept_words.mark_of(actor),
+        "attempts": _attempts(view),
+        "me": actor.id,
         **more,
     }
     return render(request, "cases/case.html", context, status=status)
@@ -183,6 +223,14 @@ def _timeline(view: CaseView) -> list[Line]:
 def _reporters(view: CaseView) -> list[tuple[int, residents.Masked]]:
     masked = residents.masked(view.persons)
     return [(person, masked[person]) for person in view.persons if person in masked]
+
+
+def _attempts(view: CaseView) -> int:
+    """How often somebody tried to reach the resident in vain."""
+    return sum(
+        event.verb == "contact" and event.values.get("contacted") is False
+        for event in view.timeline
+    )
 
 
 def _may_reveal(actor: Actor, view: CaseView) -> bool:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from xianban.accounts.api import Actor, actor_of
+from xianban.web import kept_words
 from xianban.web.menu import entries
 
 View = Callable[..., HttpResponseBase]
@@ -20,7 +21,7 @@ def staff(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(_page_of(request))
+            return redirect_to_login(kept_words.keep(request) or _page_of(request))
         return view(request, actor_of(request.user), *args, **values)
 
     guarded.for_staff = True  # type: ignore[attr-defined]

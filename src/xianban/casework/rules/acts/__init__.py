@@ -35,6 +35,7 @@ DEEDS: dict[str, Deed] = {
     "designate": dispatching.designate,
     "invite": working.invite,
     "answer_task": working.answer_task,
+    "assign": working.assign,
     "extend": working.extend,
     "escalate": working.escalate,
     "press": working.press,

@@ -17,6 +17,7 @@ def report(doing: Doing) -> None:
             f"{', '.join(waiting)} {'has' if len(waiting) == 1 else 'have'} not answered yet;"
             " wait, or say in “without_tasks” why the answer goes without them"
         )
+    _must_be_complete(doing)
     end_what_waits(doing, tasks="unanswered")
     standing.answer, standing.answered_at = doing.text(), doing.now
     solved = doing.said.get("solved")
@@ -35,6 +36,20 @@ def answer_consult(doing: Doing) -> None:
     standing = doing.standing
     standing.answer, standing.answered_at, standing.claims_solved = doing.text(), doing.now, True
     standing.ended_at, standing.ending = doing.now, "answered"
+
+
+def _must_be_complete(doing: Doing) -> None:
+    """Every point that must be is answered, and what does not apply says why."""
+    answered = {check["point"]: check for check in doing.said.get("checks") or ()}
+    open_points = [p.text for p in doing.checklist if p.must and p.text not in answered]
+    if open_points:
+        raise BadInput(
+            f"this is not done before these points are answered: {'; '.join(open_points)}"
+        )
+    for point in doing.checklist:
+        check = answered.get(point.text)
+        if point.must and check and check["answer"] == "not_applicable" and not check["note"]:
+            raise BadInput(f"say why this point does not apply: {point.text}")
 
 
 def end_what_waits(doing: Doing, *, tasks: str = "void") -> None:

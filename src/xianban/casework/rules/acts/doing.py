@@ -1,6 +1,6 @@
 """One act in hand: the case, who acts, what they say, and the city whose rules hold."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from xianban.casework.rules.words import LEVELS, NEVER_LEAD_KINDS, NEVER_LEAD_LE
 
 @dataclass
 class Doing:
-    """`city` is the city's immutable picture of itself. `limits` are those of the duty that holds
+    """`checklist` are the points of the duty that holds for the case, `people` those who may be
+    assigned to it by id. `city` is the city's immutable picture of itself. `limits` are those of the duty that holds
     for the case as the act leaves it; `reporters` how many people want to hear. `tells` collects
     who gets a notice beyond what the table says."""
 
@@ -25,6 +26,8 @@ class Doing:
     limits: Mapping[str, str] = field(default_factory=dict)
     reporters: int = 0
     task: int = 0
+    checklist: Sequence[Any] = ()
+    people: Collection[int] = ()
     tells: list[str] = field(default_factory=list)
 
     def text(self, name: str = "text") -> str:

@@ -67,6 +67,19 @@ def _whole(value: object) -> int:
         ) from None
 
 
+def assign(doing: Doing) -> None:
+    """Name the colleague who sees to it; another unit names its own again."""
+    person = doing.said.get("person")
+    if person not in doing.people:
+        raise BadInput(
+            f"a case is assigned to somebody of {doing.unit_name(doing.standing.unit)};"
+            " choose one from its list"
+        )
+    if person == doing.standing.assignee:
+        raise WrongState("this person has the case already")
+    doing.standing.assignee = person
+
+
 def may_extend(doing: Doing) -> None:
     handle = doing.standing.clock("handle")
     if doing.standing.extended:
