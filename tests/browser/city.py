@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,28 +32,36 @@ def sample_city(home: Path) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xianban", "demo", "--port", str(port)],
-        env={**os.environ, "XIANBAN_HOME": str(home), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield Served(f"http://127.0.0.1:{port}", _ready(process))
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+    said = home.with_name(f"{home.name}.log")
+    said.parent.mkdir(parents=True, exist_ok=True)
+    with said.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "xianban", "demo", "--port", str(port)],
+            env={**os.environ, "XIANBAN_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield Served(f"http://127.0.0.1:{port}", _ready(process, said))
+        finally:
+            _stop(process)
 
 
-def _ready(process: subprocess.Popen[str]) -> str:
+def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
     """The password that the command says, once it serves."""
-    password, said = "", []
-    for line in process.stdout or ():
-        said.append(line)
-        if found := PASSWORD.search(line):
-            password = found[1]
-        if "Started worker" in line:
-            return password
-    raise RuntimeError("the sample city did not start:\n" + "".join(said[-20:]))
+    while process.poll() is None:
+        said = log.read_text(encoding="utf-8")
+        if "Started worker" in said and (found := PASSWORD.search(said)):
+            return found[1]
+        time.sleep(0.5)
+    raise RuntimeError(f"the sample city did not start; see {log}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclass

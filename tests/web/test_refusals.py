@@ -52,7 +52,7 @@ def test_signing_in_and_out(people):
 
     client = Client()
     response = client.post("/accounts/login/", {"login": "agent", "password": PASSWORD})
-    assert response.url == "/cases/"
+    assert response.url == "/home/"
     assert client.get("/cases/").status_code == 200
     client.post("/accounts/logout/")
     assert client.get("/cases/").status_code == 302

@@ -6,9 +6,16 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from xianban.accounts.api import actor_of
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.city import api as city
+from xianban.web.menu import Page, entries
+
+
+def _menu(request: HttpRequest) -> list[Page]:
+    """The menu of who is signed in, on pages that do not say where they stand in it."""
+    return entries(actor_of(request.user)) if request.user.is_authenticated else []
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -24,6 +31,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "city_name": name,
         "has_map": has_map,
         "now": utc_now(),
+        "menu_pages": lambda: _menu(request),  # asked for by the staff frame alone
         "language": here,
         "other_language": next((pair for pair in settings.LANGUAGES if pair[0] != here), None),
     }

@@ -21,6 +21,7 @@ class Answer(NamedTuple):
 
     title: Promise
     remedy: Promise
+    icon: str = "info-circle"
 
 
 STATUS: dict[type[errors.XianbanError], HTTPStatus] = {
@@ -33,13 +34,13 @@ STATUS: dict[type[errors.XianbanError], HTTPStatus] = {
 }
 ANSWERS: dict[int, Answer] = {
     400: Answer(_("这一步没有成功"), _("提交的内容有一处系统读不懂，什么都没有改动。请返回上一页检查后再试。")),
-    403: Answer(_("您不能查看或办理这一项"), _("它不在您的职责范围内，或登录已经过期。您写的内容还在上一页；请重新登录，或请管理员核对您的权限。")),
-    404: Answer(_("没有找到"), _("没有这个页面或编号，或者它不在您能查看的范围内。请核对编号。")),
+    403: Answer(_("您不能查看或办理这一项"), _("它不在您的职责范围内，或登录已经过期。您写的内容还在上一页；请重新登录，或请管理员核对您的权限。"), "lock"),
+    404: Answer(_("没有找到"), _("没有这个页面或编号，或者它不在您能查看的范围内。请核对编号。"), "search"),
     405: Answer(_("这一步没有成功"), _("这个地址不接受这样的访问。请返回上一页再试。")),
-    409: Answer(_("情况已经变化"), _("在您办理期间，这件事有了新的进展，您的操作没有生效，也没有丢失别人的记录。请刷新后再看。")),
-    429: Answer(_("试得太频繁了"), _("为了保护诉求人的隐私，请过 10 分钟再试。")),
-    500: Answer(_("系统出错了"), _("已经受理的诉求都在，没有丢失。我们记下了这个问题；请稍后再试。")),
-    503: Answer(_("暂时连不上"), _("已经受理的诉求都在，没有丢失。请过一会儿再试。")),
+    409: Answer(_("情况已经变化"), _("在您办理期间，这件事有了新的进展，您的操作没有生效，也没有丢失别人的记录。请刷新后再看。"), "refresh-alert"),
+    429: Answer(_("试得太频繁了"), _("为了保护诉求人的隐私，请过 10 分钟再试。"), "hand-stop"),
+    500: Answer(_("系统出错了"), _("已经受理的诉求都在，没有丢失。我们记下了这个问题；请稍后再试。"), "tools"),
+    503: Answer(_("暂时连不上"), _("已经受理的诉求都在，没有丢失。请过一会儿再试。"), "cloud-off"),
 }  # fmt: skip
 
 
@@ -61,7 +62,11 @@ def refused(request: HttpRequest, error: errors.XianbanError) -> HttpResponse:
 
 def sorry(request: HttpRequest, status: int, *, detail: str = "") -> HttpResponse:
     """An error page in the product's voice: what happened, that nothing was lost, what to do."""
-    context = {"status": int(status), "answer": ANSWERS[int(status)], "detail": detail}
+    user = getattr(request, "user", None)  # not there where a request is refused early
+    at_work = status < 500 and user is not None and user.is_authenticated
+    frame = "staff.html" if at_work else "resident/base.html"
+    answer = ANSWERS[int(status)]
+    context = {"status": int(status), "answer": answer, "detail": detail, "frame": frame}
     return render(request, "refusal.html", context, status=status)
 
 

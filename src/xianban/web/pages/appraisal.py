@@ -73,7 +73,11 @@ def _ranking(
         "shown": [(_group_name(seen, group.code, group.name), group) for group in groups],
         "chosen": chosen,
         "by": by,
-        "tabs": [(name, word, _query(request, by=name, peers="")) for name, word in VIEWS],
+        "by_word": dict(VIEWS)[by],
+        "tabs": [
+            {"word": word, "here": name == by, "query": _query(request, by=name, peers="")}
+            for name, word in VIEWS
+        ],
         "periods": appraisal.periods(),
         "confidence": round(100 * seen.confidence),
         "waiting": sum(one.may_decide for one in appraisal.requests(actor)),

@@ -242,9 +242,3 @@ def verdict(tallies: Mapping[str, int]) -> SafeString:
 def share(value: float) -> str:
     """A share as a whole per cent."""
     return f"{round(100 * value)}%"
-
-
-@register.filter
-def word_of(tabs: Any, name: str) -> str:
-    """The word of a tab by its name."""
-    return next((str(word) for key, word, _query in tabs if key == name), "")
