@@ -15,7 +15,7 @@ from xianban.casework.actions.indexing import (
 )
 from xianban.casework.actions.joining import forget_words, hear, link_cases
 from xianban.casework.actions.living import Deed, Lived, live_through
-from xianban.casework.actions.opening import open_cases
+from xianban.casework.actions.opening import may_lead, open_cases
 from xianban.casework.actions.performing import perform, rehearse
 from xianban.casework.actions.sweeping import sweep
 from xianban.casework.actions.viewing import change_view, delete_view, save_view
@@ -145,6 +145,7 @@ __all__ = [
     "judged",
     "link_cases",
     "live_through",
+    "may_lead",
     "nearby",
     "newest_case",
     "number_of",

@@ -95,3 +95,16 @@ class Subscription(models.Model):
                 name="intake_to_tell",
             ),
         ]
+
+
+class Burden(models.Model):
+    """What it cost to write down one call: time, keys, fields. Whose call it was is not kept."""
+
+    day = models.DateField(db_index=True)
+    kind = models.CharField(max_length=10)  # plain, joined, answered
+    seconds = models.PositiveIntegerField()
+    keys = models.PositiveIntegerField()
+    fields = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "intake_burden"

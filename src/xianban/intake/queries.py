@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.db import connection
@@ -13,7 +13,8 @@ from xianban.base.errors import NotFound
 from xianban.base.home import secret
 from xianban.base.ids import parse_case_number, same_code, short_code
 from xianban.base.rows import ask
-from xianban.intake.models import Request, Subscription
+from xianban.intake.models import Burden, Request, Subscription
+from xianban.intake.rules.burden import BurdenSeen, burden_of
 
 WRONG_CODE = "there is no request with this number and code; check both, they are on your receipt"
 
@@ -170,3 +171,14 @@ def with_codes(values: Mapping[str, Any]) -> dict[str, Any]:
     if "subscription" not in values:
         return dict(values)
     return {**values, "code": subscription_code(values["subscription"])}
+
+
+MOST_CALLS = 2000  # of one day; beyond, the newest stand for all
+
+
+def burden_on(day: date, *, target_s: int) -> BurdenSeen:
+    """What plain calls cost on a day, all desks together."""
+    rows = Burden.objects.filter(day=day, kind="plain").order_by("-id")
+    return burden_of(
+        list(rows.values_list("seconds", "keys", "fields")[:MOST_CALLS]), target_s=target_s
+    )

@@ -40,12 +40,18 @@ class Page:
 PAGES: Sequence[Page] = (
     Page("today", _("今天"), "calendar-plus", roles=frozenset({Role.HANDLER, Role.GRID_WORKER})),
     Page("cases", _("案件"), "list-details"),
+    Page("call", _("接话"), "headset", may="find_person"),
     Page("new_case", _("登记"), "circle-plus", may="open"),
+    Page("knowledge", _("知识库"), "book"),
     Page("appraisal", _("考核"), "trophy", may="rank"),
 )
 
 # where a role begins after signing in: the first line whose role somebody holds
-HOMES: Sequence[tuple[Role, str]] = ((Role.HANDLER, "today"), (Role.GRID_WORKER, "today"))
+HOMES: Sequence[tuple[Role, str]] = (
+    (Role.AGENT, "call"),
+    (Role.HANDLER, "today"),
+    (Role.GRID_WORKER, "today"),
+)
 HOME = "cases"  # for everyone else
 
 

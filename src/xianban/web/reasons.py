@@ -66,7 +66,7 @@ def reasons_of(view: CaseView) -> Reasons | None:
         confident=bool(proposal.get("confident")),
         words=_words(why.get("words") or (), f"{view.title}{view.text}"),
         others=_others(proposal.get("alternatives") or (), here, matter),
-        place=_place(proposal.get("place_reason")),
+        place=place_reason(proposal.get("place_reason")),
         doubt=str(DOUBTS.get(str(proposal.get("doubt") or ""), "")),
         unsure=proposal.get("doubt") == "low",
         duty=_duty(view.duty, here),
@@ -85,7 +85,7 @@ def _others(given: Sequence[Any], here: City, matter: str) -> tuple[tuple[str, f
     return tuple((here.matter_name(code), chance) for code, chance in pairs if code != matter)
 
 
-def _place(reason: Any) -> str:
+def place_reason(reason: Any) -> str:
     """How the place was found, in words."""
     if not isinstance(reason, dict):
         return ""

@@ -48,6 +48,7 @@
       L.circleMarker([+point.dataset.lat, +point.dataset.lon], { radius: 6, className: "near-point" }).addTo(map).bindTooltip(point.textContent.trim().slice(0, 60));
     }
     if (box.dataset.lat) place(+box.dataset.lat, +box.dataset.lon, true);
+    box.show = (lat, lon) => place(lat, lon, true);
     if (box.dataset.pick !== undefined) pick(box, map, place);
   }
 
