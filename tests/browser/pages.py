@@ -56,6 +56,12 @@ PAGES = (
     Seen("today", "/today/", "today", "handler"),
     Seen("today-empty", "/today/?group=returned&who=me", "today", "handler"),
     Seen("new-case", "/cases/new/", "new_case", "agent"),
+    Seen("call", "/cases/call/", "call", "agent"),
+    Seen("knowledge", "/knowledge/", "knowledge", "handler"),
+    Seen("knowledge-entry", "/knowledge/street-lamp-repair/", "knowledge_entry", "handler"),
+    Seen("help", "/help/", "help"),
+    Seen("help-found", "/help/?ask=路灯", "help"),
+    Seen("help-entry", "/help/street-lamp-repair/", "help_entry"),
     Seen("forbidden", "/cases/new/", "", "leader"),
     Seen("inbox", "/me/inbox/", "inbox", "supervisor"),
     Seen("my-notices", "/me/notices/", "me_notices", "handler"),
@@ -66,6 +72,9 @@ PAGES = (
 
 # route: why it is not looked at
 NO_PAGE = {
+    "call_look": "a part of the agent's desk, fetched while one types",
+    "call_earlier": "a part of the agent's desk",
+    "call_undo": "the target of a form",
     "hear_by_link": "the same page as hear_by_code, by the link in a mail",
     "open_line": "leads to a case",
     "test_notices": "the target of a form",

@@ -11,15 +11,17 @@ from xianban.casework.api import access, perform
 from xianban.web.urls import urlpatterns
 
 OPEN_TO_ALL = {
-    "report",
-    "hints",
-    "privacy",
-    "follow",
-    "story",
     "areas",
-    "style",
+    "follow",
     "hear_by_code",
     "hear_by_link",
+    "help",
+    "help_entry",
+    "hints",
+    "privacy",
+    "report",
+    "story",
+    "style",
 }
 EAST_WORDS, WEST_WORDS = "the eastern secret", "the western secret"
 
