@@ -189,7 +189,7 @@ FACTS: Mapping[str, tuple[Promise, Promise]] = {
     "contacted": (_("按时联系"), _("未按时联系")),
     "solved": (_("已解决"), _("没有解决")),
 }
-CHANNELS: Mapping[str, Promise] = {
+CAME_BY: Mapping[str, Promise] = {
     "phone": _("电话"),
     "visit": _("来访"),
     "grid": _("网格巡查"),

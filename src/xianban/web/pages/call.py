@@ -166,7 +166,7 @@ def _page(
         "form": form,
         "key": key,
         "notice": notice,
-        "channels": [(code, words.CHANNELS[code]) for code in CHANNELS],
+        "channels": [(code, words.CAME_BY[code]) for code in CHANNELS],
         "channel": (form.data.get("channel") if form.is_bound else "") or "phone",
         "kinds": list(words.KINDS.items()),
         "kind": form.data.get("kind", "") if form.is_bound else "",

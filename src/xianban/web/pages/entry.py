@@ -55,7 +55,7 @@ def _page(
         "form": form,
         "key": key,
         "notice": notice,
-        "channels": list(words.CHANNELS.items()),
+        "channels": list(words.CAME_BY.items()),
         "channel": form.data.get("channel") if form.is_bound else _usual_channel(actor),
     }
     return render(request, "cases/new.html", context, status=status)
