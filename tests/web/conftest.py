@@ -39,6 +39,7 @@ def now(monkeypatch):
         "case_page",
         "today",
         "call",
+        "batch",
         "entry",
         "knowledge",
         "search",

@@ -190,6 +190,33 @@ def _input(verb: str, field: Field, view: CaseView) -> Input:
     )
 
 
+def inputs_of(offer: Offer) -> tuple[Input, ...]:
+    """The fields of an act that is done to many cases at once, where no one case fills them in."""
+    return tuple(
+        Input(
+            name=field.name,
+            id=f"{offer.verb}-{field.name}",
+            kind=field.kind,
+            label=field_label(offer.verb, field.name),
+            required=field.required,
+            long=field.kind == "text" and field.name in LONG,
+            options=tuple(zip(field.choices, field.names, strict=False)),
+        )
+        for field in offer.fields
+    )
+
+
+def typed_into(field: Input, posted: Mapping[str, str], faults: Mapping[str, str]) -> Input:
+    """A field with what was typed into it, and what was wrong."""
+    return replace(
+        field,
+        value=posted.get(field.name, ""),
+        number=posted.get(f"{field.name}.number", ""),
+        unit=posted.get(f"{field.name}.unit", ""),
+        fault=faults.get(field.name, ""),
+    )
+
+
 def _checks(view: CaseView, posted: Mapping[str, str]) -> tuple[Check, ...]:
     """The points of the duty that holds for the case, each with what was answered."""
     return tuple(
@@ -312,11 +339,7 @@ def with_typed(
     """The same act, open, with what was typed kept and what is wrong said in its place."""
     inputs = tuple(
         replace(
-            field,
-            value=posted.get(field.name, ""),
-            number=posted.get(f"{field.name}.number", ""),
-            unit=posted.get(f"{field.name}.unit", ""),
-            fault=faults.get(field.name, ""),
+            typed_into(field, posted, faults),
             checks=tuple(
                 replace(
                     check,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from xianban.web.pages import (
     appraisal,
+    batch,
     call,
     case_list,
     case_page,
@@ -19,6 +20,7 @@ from xianban.web.pages import (
     report,
     search,
     today,
+    views,
 )
 
 urlpatterns = [
@@ -50,6 +52,11 @@ urlpatterns = [
     path("cases/call/look/", call.look, name="call_look"),
     path("cases/call/earlier/", call.earlier, name="call_earlier"),
     path("cases/call/undo/", call.undo, name="call_undo"),
+    path("cases/views/", views.views, name="views"),
+    path("cases/views/<int:key>/", views.change, name="change_view"),
+    path("cases/batch/", batch.preview, name="batch"),
+    path("cases/batch/do/", batch.perform, name="batch_do"),
+    path("cases/batch/<str:key>/", batch.result, name="batch_result"),
     path("cases/new/", entry.new_case, name="new_case"),
     path("cases/<str:number>/", case_page.case, name="case"),
     path("cases/<str:number>/do/<slug:verb>/", case_page.act, name="act"),

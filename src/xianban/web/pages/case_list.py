@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +21,8 @@ from xianban.city import api as city
 from xianban.residents import api as residents
 from xianban.web import choices, words
 from xianban.web.pages.desk import menu, staff
+from xianban.web.pages.views import address_of
+from xianban.web.verbs import verb_of
 from xianban.web.wording import in_words
 
 # tab: (name, what it sets)
@@ -48,7 +50,11 @@ LOCAL_NUMBER = re.compile(r"[1-9]\d{6,7}")  # without its area code: perhaps a t
 @staff
 def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
     now = utc_now()
-    chosen, typed, faults = _chosen(request)
+    named = casework.views_of(actor)
+    first = next((view for view in named if view.first), None)
+    if not request.GET and first:
+        return redirect("/cases/" + address_of(first))
+    chosen, typed, faults = _chosen(request, actor)
     tab = request.GET.get("tab", "open")
     if typed["q"]:
         return _searched(request, actor, now)
@@ -69,11 +75,20 @@ def cases(request: HttpRequest, actor: Actor) -> HttpResponse:
         "faults": faults,
         "filtered": bool(chosen),
         "vacant": _vacant_for(actor),
+        "ticks": may_anywhere(actor, "sign"),
+        "batch_verbs": [(verb, _batch_word(verb)) for verb in casework.BATCHABLE],
+        "views": [(view, address_of(view)) for view in named],
+        "view_key": int(request.GET["view"]) if request.GET.get("view", "").isdigit() else 0,
+        "asks": _query(typed, tab=tab),
         "more": _query(typed, tab=tab, after=page.next) if page.next else "",
         "first": _query(typed, tab=tab) if request.GET.get("after") else "",
         **_choices(typed),
     }
     return render(request, "cases/list.html", context)
+
+
+def _batch_word(verb: str) -> str:
+    return _("记“没联系上”") if verb == "contact" else str(verb_of(verb).label)
 
 
 def _vacant_for(actor: Actor) -> list[str]:
@@ -85,7 +100,7 @@ def _vacant_for(actor: Actor) -> list[str]:
 
 def _searched(request: HttpRequest, actor: Actor, now: datetime) -> HttpResponse:
     """What was found, in whatever state, the newest first; filters narrow it."""
-    chosen, typed, faults = _chosen(request)
+    chosen, typed, faults = _chosen(request, actor)
     after = request.GET.get("after", "")
     found, fault = None, ""
     try:
@@ -118,9 +133,9 @@ def _takes_away(actor: Actor, typed: dict[str, str], **more: str) -> dict[str, A
     return {"may_export": may_anywhere(actor, "export"), "export_query": _query(typed, **more)}
 
 
-def asked_for(request: HttpRequest) -> tuple[Filters, str]:
+def asked_for(request: HttpRequest, actor: Actor) -> tuple[Filters, str]:
     """The filters and the words of a list that is to become a file."""
-    chosen, typed, faults = _chosen(request)
+    chosen, typed, faults = _chosen(request, actor)
     if faults:
         raise BadInput("there is no area, matter or unit of that name; choose from the list")
     settings = {} if typed["q"] else _settings(request.GET.get("tab", "open"))
@@ -131,11 +146,13 @@ def _settings(tab: str) -> dict[str, Any]:
     return next((sets for name, _word, sets in TABS if name == tab), {})
 
 
-def _chosen(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+def _chosen(
+    request: HttpRequest, actor: Actor
+) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
     """The filters as casework takes them, as they were typed, and what could not be read."""
     typed = {
         name: request.GET.get(name, "").strip()
-        for name in ("q", "unit", "area", "matter", "urgency", "state")
+        for name in ("q", "unit", "area", "matter", "urgency", "state", "who", "order")
     }
     chosen: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -154,6 +171,10 @@ def _chosen(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], dict[
             faults[name] = _("没有这一项")
     if typed["urgency"] in words.URGENCY:
         chosen["urgency"] = typed["urgency"]
+    if typed["who"] == "me":
+        chosen["assignee"] = actor.id
+    if typed["order"] == "newest":
+        chosen["order"] = "newest"
     if typed["state"] in words.STATES:
         chosen["states"] = (typed["state"],)
     return chosen, typed, faults

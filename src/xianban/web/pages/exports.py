@@ -59,7 +59,7 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> StreamingHttpRespon
     if kind not in LIMITS:
         raise Http404
     now = utc_now()
-    filters, typed = asked_for(request)
+    filters, typed = asked_for(request, actor)
     made = casework.export_cases(
         actor, filters, typed=typed, kind=kind, limit=LIMITS[kind], now=now
     )
