@@ -197,3 +197,9 @@ def test_knowledge_for_all_and_for_residents(signed_in, client):
     assert "When are you open?" in shown(client.get("/help/?ask=hours"))
     assert "没有找到答案" in shown(client.get("/help/?ask=zebra"))
     assert client.get("/help/nothing/").status_code == 404
+
+
+def test_a_resident_is_shown_an_answer_before_reporting(town, client):
+    html = shown(client.post("/report/hints/", {"text": "when are you open on Monday"}))
+    assert "/help/opening-hours/" in html
+    assert "/help/" not in shown(client.post("/report/hints/", {"text": "rubbish beside the mill"}))

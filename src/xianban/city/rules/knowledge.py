@@ -35,6 +35,8 @@ STOP = frozenset(
         "这个",
         "那个",
         "一个",
+        "么时",
+        "时候",
         "有没",
         "没有",
         "是不",
@@ -131,7 +133,7 @@ class Shelf:
         ]
         found.sort(key=lambda one: (-one.score, one.entry.name))
         best = found[0].score if found else 0.0
-        return [one for one in found[:limit] if one.score >= best / 4]
+        return [one for one in found[:limit] if one.score >= best / 3]
 
     def _add_matters(self, scores: dict[int, float], matters: Sequence[str]) -> None:
         for place, entry in enumerate(self.entries):

@@ -17,6 +17,7 @@ from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.dispatch import api as dispatch
 from xianban.intake import api as intake
+from xianban.web.answers import answers_to
 from xianban.web.forms import ReportForm, new_key
 from xianban.web.throttle import too_often, too_quick
 from xianban.web.wording import in_words
@@ -97,7 +98,7 @@ def hints(request: HttpRequest) -> HttpResponse:
     if len(text) >= ENOUGH_TO_GUESS and not too_quick(
         request, "hints", times=HINTS_A_MINUTE, within_s=60
     ):
-        context = _guess(text, given)
+        context = _guess(text, given) | {"answers": answers_to(text)}
     return render(request, "resident/hints.html", context)
 
 

@@ -71,9 +71,10 @@
     const answering = at("kind").value === "consult" && at("answer").value.trim();
     word.textContent = word.dataset[at("join").value ? "joined" : answering ? "answered" : "plain"];
   };
+  const setKind = (kind) => { for (const radio of form.querySelectorAll("[name=kind]")) radio.checked = radio.value === kind; };
   const openAnswer = (text) => {
     box.hidden = false;
-    at("kind").value = "consult";
+    setKind("consult");
     if (text !== undefined) at("answer").value = text;
   };
   const choose = (button) => {
@@ -81,10 +82,10 @@
     const off = at(set).value === value;
     at(set).value = off ? "" : value;
     if (set === "source") {
-      if (off) { at("answer").value = ""; box.hidden = true; at("kind").value = ""; }
+      if (off) { at("answer").value = ""; box.hidden = true; setKind(""); }
       else { openAnswer(answer); at("join").value = ""; }
     }
-    if (set === "join" && !off) { at("source").value = at("answer").value = ""; box.hidden = true; if (at("kind").value === "consult") at("kind").value = ""; }
+    if (set === "join" && !off) { at("source").value = at("answer").value = ""; box.hidden = true; if (at("kind").value === "consult") setKind(""); }
     begin(); settle(); keep(); look();
   };
   panel.addEventListener("click", (event) => {
