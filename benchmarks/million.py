@@ -226,6 +226,15 @@ def _asked() -> Iterator[tuple[str, float]]:
             f"counts, {name}",
             _slowest(lambda a=actor: casework.case_counts(a, Filters(), now=NOW)),
         )
+    yield "the dispatch desk's queue", _slowest(lambda: casework.undecided(desk, now=NOW))
+    yield (
+        "earlier rulings on a matter",
+        _slowest(lambda: casework.precedents(desk, matter)),
+    )
+    yield (
+        "the machine's newest proposals",
+        _slowest(lambda: casework.proposals_seen(desk, limit=5000)),
+    )
     key = TEMPLATE * 20 + 77
     yield "case page", _slowest(lambda: casework.case_view(key, desk, now=NOW))
     yield "case page, its acts", _slowest(lambda: casework.access(desk).acts_for(key, now=NOW))

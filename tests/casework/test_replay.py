@@ -62,6 +62,11 @@ GOOD = {
     "urgency": ["critical", "normal", "consult"],
     "level": LEVELS,
     "task": [1, 2, 3],
+    "opinion": [1, 2, 3],
+    "units": [["transport", "water"], ["landscaping"]],
+    "person": [1, 2],
+    "checks": [[]],
+    "files": [None],
 }
 BAD = ["", None, "soon", "mill", "77", -1]
 STEPS = [0, 60, 600, 1800, 7200, 43_200, 90_000, 700_000, 3_000_000, 30_000_000]

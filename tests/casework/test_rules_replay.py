@@ -32,6 +32,11 @@ VALUES = {
     "urgency": ["critical", "normal"],
     "level": LEVELS,
     "task": [1, 2],
+    "opinion": [1, 2],
+    "units": [["transport", "water"], ["landscaping"]],
+    "person": [1, 2],
+    "checks": [[]],
+    "files": [None],
     "case": [99],
 }
 STEPS = (0, 60, 600, 7200, 43_200, 90_000, 3_000_000)

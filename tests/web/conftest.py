@@ -47,6 +47,10 @@ def now(monkeypatch):
         "appraisal",
         "me",
         "hearing",
+        "consulting",
+        "dispatching",
+        "duty_gaps",
+        "machine_record",
     )
     for module in pages:
         monkeypatch.setattr(f"xianban.web.pages.{module}.utc_now", lambda: clock.at)

@@ -136,7 +136,16 @@ def test_every_step_of_a_story_has_its_sentence():
     from xianban.casework.queries.stories import PUBLIC_VERBS
     from xianban.web.story import HEADLINES, STEPS
 
-    as_another = {"open", "dispatch", "redispatch", "uphold", "designate", "follow_up", "rate"}
+    as_another = {
+        "open",
+        "dispatch",
+        "redispatch",
+        "uphold",
+        "designate",
+        "decide",
+        "follow_up",
+        "rate",
+    }
     named = {"received", "dispatched", "rated", "followed_up", "rectifying"}
     assert not (PUBLIC_VERBS - as_another | named) - set(STEPS)
     assert set(HEADLINES) == set(casework.STATES)

@@ -20,7 +20,25 @@ from xianban.casework.actions.performing import perform, rehearse
 from xianban.casework.actions.sweeping import sweep
 from xianban.casework.actions.viewing import change_view, delete_view, save_view
 from xianban.casework.queries.access import Access, access
-from xianban.casework.queries.changes import Change, Correction, changes, corrections, verify_heads
+from xianban.casework.queries.changes import (
+    Change,
+    Correction,
+    changes,
+    corrections,
+    corrections_since,
+    verify_heads,
+)
+from xianban.casework.queries.desk import (
+    Precedent,
+    ProposalSeen,
+    Struck,
+    Undecided,
+    precedents,
+    proposals_seen,
+    rows_of,
+    struck,
+    undecided,
+)
 from xianban.casework.queries.judgements import Judged, judged
 from xianban.casework.queries.lists import case_counts, case_list
 from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearby, newest_case
@@ -34,6 +52,7 @@ from xianban.casework.queries.shown import (
     CaseRow,
     CaseView,
     ClockShown,
+    ConsultationShown,
     Counts,
     Day,
     DisputeShown,
@@ -60,7 +79,7 @@ from xianban.casework.queries.views import case_view
 from xianban.casework.queries.work import working_day
 from xianban.casework.rules.table import OF_THEMSELVES, VERBS
 from xianban.casework.rules.values import Field, Like, NewCase, NewLink, Opened, Swept
-from xianban.casework.rules.words import EXITS, LEVELS, OBJECTIONS, SATISFACTION, STATES
+from xianban.casework.rules.words import EXITS, LEVELS, OBJECTIONS, SATISFACTION, STANCES, STATES
 from xianban.casework.rules.working_day import BATCHABLE, GROUPS
 
 
@@ -79,6 +98,7 @@ __all__ = [
     "OBJECTIONS",
     "OF_THEMSELVES",
     "SATISFACTION",
+    "STANCES",
     "STATES",
     "VERBS",
     "Access",
@@ -87,6 +107,7 @@ __all__ = [
     "CaseView",
     "Change",
     "ClockShown",
+    "ConsultationShown",
     "Correction",
     "Counts",
     "Day",
@@ -116,11 +137,15 @@ __all__ = [
     "Owed",
     "Page",
     "Person",
+    "Precedent",
+    "ProposalSeen",
     "Step",
     "Story",
+    "Struck",
     "SuspensionShown",
     "Swept",
     "TaskShown",
+    "Undecided",
     "View",
     "WorkRow",
     "access",
@@ -135,6 +160,7 @@ __all__ = [
     "change_view",
     "changes",
     "corrections",
+    "corrections_since",
     "delete_view",
     "export_cases",
     "forget_words",
@@ -154,10 +180,15 @@ __all__ = [
     "perform",
     "perform_each",
     "persons_of",
+    "precedents",
+    "proposals_seen",
     "public_story",
     "rehearse",
+    "rows_of",
     "save_view",
+    "struck",
     "sweep",
+    "undecided",
     "units_of",
     "verify_heads",
     "views_of",

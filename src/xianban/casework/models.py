@@ -8,6 +8,7 @@ from django.db.models import Q
 from xianban.casework.rules.words import (
     ACTIVE,
     CLOCK_STATES,
+    CONSULTATION_STATES,
     ENDED,
     LEVELS,
     LINKS,
@@ -222,6 +223,9 @@ class Task(models.Model):
     due_at = models.DateTimeField()
     answer = models.TextField(blank=True, default="")
     answered_at = models.DateTimeField(null=True)
+    consultation = models.PositiveSmallIntegerField(default=0)
+    stance = models.CharField(max_length=12, blank=True, default="")
+    basis = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = [
@@ -234,6 +238,35 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["unit", "-case"], name="task_unit"),
             models.Index(fields=["unit", "due_at"], condition=Q(state="asked"), name="task_owed"),
+        ]
+
+
+class Consultation(models.Model):
+    """Several units asked whose a case is, before one is named to lead; its answers are tasks."""
+
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="consultations", db_index=False
+    )
+    n = models.PositiveSmallIntegerField()
+    by = models.CharField(max_length=64)
+    question = models.TextField()
+    state = models.CharField(max_length=8, default="open")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    unit = models.CharField(max_length=60, blank=True, default="")
+    grounds = models.TextField(blank=True, default="")
+    decided_by = models.CharField(max_length=64, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "n"], name="consultation_place"),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="open"), name="consultation_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CONSULTATION_STATES), name="consultation_state_known"
+            ),
         ]
 
 

@@ -21,7 +21,8 @@ from xianban.city.rules.appraising import (
 from xianban.city.rules.checking import check_pack
 from xianban.city.rules.checklist import Point, filled_in
 from xianban.city.rules.city import Area, Background, City, Matter, Unit
-from xianban.city.rules.duties import Assignment
+from xianban.city.rules.coverage import gaps_of, overlaps_of
+from xianban.city.rules.duties import Assignment, Duty
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
 from xianban.city.rules.gazetteer import PlaceGuess, PlaceNamed
 from xianban.city.rules.knowledge import Answer, Entry
@@ -44,6 +45,7 @@ __all__ = [
     "Assignment",
     "Background",
     "City",
+    "Duty",
     "Entry",
     "Fault",
     "Gap",
@@ -68,10 +70,12 @@ __all__ = [
     "export",
     "filled_in",
     "forget",
+    "gaps_of",
     "load",
     "loads",
     "missing_years",
     "new_pack",
+    "overlaps_of",
     "profile_from",
     "read_times",
     "stated_from",

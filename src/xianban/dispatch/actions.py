@@ -13,6 +13,7 @@ from xianban.base.errors import BadInput, NotFound
 from xianban.casework.api import corrections
 from xianban.city.api import City, current
 from xianban.dispatch.classifier import TextModel
+from xianban.dispatch.desk import ENOUGH_CORRECTIONS
 from xianban.dispatch.judging import Quality, measure
 from xianban.dispatch.learning import train
 from xianban.dispatch.models import DispatchModel, Lesson
@@ -22,7 +23,6 @@ from xianban.ledger.api import Entry, append
 from xianban.residents.api import mask_numbers
 
 HELD_BACK = 10  # one text in ten is never learned from, so that every model can be judged by it
-ENOUGH_CORRECTIONS = 20
 BATCH = 2000
 NOTHING_HELD_BACK = Quality(0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 

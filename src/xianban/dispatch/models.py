@@ -39,3 +39,35 @@ class DispatchModel(models.Model):
                 name="models_in_use",
             )
         ]
+
+
+class DutySuggestion(models.Model):
+    """What a person at work would change in the duty list, for whoever keeps it: never done by itself."""
+
+    made_at = models.DateTimeField()
+    by = models.CharField(max_length=64)
+    kind = models.CharField(max_length=8)  # ruling or gap
+    case_id = models.BigIntegerField(null=True)  # casework keeps it
+    matter = models.CharField(max_length=40)
+    area = models.CharField(max_length=40, blank=True)
+    row = models.IntegerField(null=True)  # of the list as it is; None where there is none
+    lead = models.CharField(max_length=60, blank=True)
+    unit = models.CharField(max_length=60)
+    reason = models.TextField()
+    state = models.CharField(max_length=8, default="open")
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=64, blank=True, default="")
+    answer = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=("open", "taken", "refused")),
+                name="suggestion_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["matter", "area", "unit"],
+                condition=models.Q(state="open"),
+                name="suggestion_open_once",
+            ),
+        ]

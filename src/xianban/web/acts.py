@@ -1,5 +1,6 @@
 """The acts that are open to a person as forms: drawn from what casework offers, read back from a post."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from xianban.city import api as city
 from xianban.web import choices, words
 from xianban.web.verbs import TELLS, Verb, field_label, verb_of
 
-LONG = ("text", "ask", "evidence", "without_tasks")  # the others are one line
+LONG = ("text", "ask", "question", "basis", "evidence", "without_tasks")  # the others are one line
 LIMIT_UNITS = (
     ("h", gettext_lazy("小时")),
     ("d", gettext_lazy("天")),
@@ -24,13 +25,15 @@ LIMIT_UNITS = (
 )
 CHOICES = {
     "reason": words.OBJECTIONS,
+    "stance": words.STANCES,
     "exit": words.EXITS,
     "satisfaction": words.SATISFACTION,
     "kind": words.LINKS,
     "urgency": words.URGENCY,
     "to": words.LEVELS,
 }
-LISTS = {"unit": "units", "matter": "matters", "area": "areas"}
+LISTS = {"unit": "units", "units": "units", "matter": "matters", "area": "areas"}
+SEPARATORS = re.compile(r"[、;；,，\n]")
 # acts whose form is more than its fields in a row
 BODIES = {
     "contact": "cases/acts/contact.html",
@@ -43,7 +46,7 @@ FORETOLD = ("extend", "request_suspension")  # shown before they are confirmed
 BACK = "<"  # to the state before
 RANK = ("go", "asked", "plain", "grave")
 # what somebody asked for and waits for: offered only then, and no choice more usual than the other
-ASKED = ("uphold", "reject", "designate", "approve_suspension", "refuse_suspension")
+ASKED = ("uphold", "reject", "designate", "decide", "approve_suspension", "refuse_suspension")
 URGENCIES = ("critical", "urgent", "normal", "complex", "consult")
 
 
@@ -236,13 +239,15 @@ def _usual(verb: str, field: Field, view: CaseView) -> str:
     if verb == "report" and field.name == "text":
         return str(view.duty.get("reply") or "")
     lead = view.duty.get("lead")
+    if field.kind in ("task", "opinion") and len(field.choices) == 1:
+        return str(field.choices[0])
     if verb != "dispatch" or field.kind != "unit" or lead is None:
         return ""
     return next((name for name, code in choices.unit_names().items() if code == lead.code), "")
 
 
 def _options(field: Field, view: CaseView) -> tuple[tuple[str, str], ...]:
-    if field.kind == "task":
+    if field.kind in ("task", "opinion"):
         open_tasks = {str(task.n): task for task in view.tasks if task.state == "asked"}
         codes = field.choices or tuple(open_tasks)
         return tuple(
@@ -309,6 +314,8 @@ def _value(field: Field, typed: str, actor: Actor) -> tuple[Any, str]:
     """The value for casework, or a sentence on what is wrong."""
     if field.kind == "yes_no":
         return typed == "yes", ""
+    if field.kind == "units":
+        return _units(typed)
     if field.kind in LISTS:
         names = {
             "unit": choices.unit_names,
@@ -331,6 +338,18 @@ def _value(field: Field, typed: str, actor: Actor) -> tuple[Any, str]:
     if field.choices and typed not in map(str, field.choices):
         return None, _("请从列表中选一个。")
     return typed, ""
+
+
+def _units(typed: str) -> tuple[list[str], str]:
+    """Several units in one line; the first that is not in the list is said."""
+    names = choices.unit_names()
+    codes = []
+    for part in filter(None, (one.strip() for one in SEPARATORS.split(typed))):
+        code = choices.code_of(names, part)
+        if not code:
+            return [], _("名录里没有“%(typed)s”，请从列表中选一个。") % {"typed": part}
+        codes.append(code)
+    return codes, ""
 
 
 def with_typed(

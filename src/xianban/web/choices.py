@@ -50,11 +50,14 @@ def _matter_names(stamp: str) -> dict[str, str]:
 
 
 def code_of(names: dict[str, str], typed: str) -> str:
-    """The code that was meant: a listed name, a code, or the one name that ends so; else empty."""
+    """The code that was meant: a listed name, a code, or the one name that ends so or has it; else empty."""
     typed = typed.strip()
     if typed in names:
         return names[typed]
     if typed in names.values():
         return typed
+    last = {code for name, code in names.items() if name.rpartition("/")[2] == typed}
+    if len(last) == 1:
+        return last.pop()
     close = {code for name, code in names.items() if typed and typed in name}
     return close.pop() if len(close) == 1 else ""

@@ -42,12 +42,20 @@ PAGES: Sequence[Page] = (
     Page("cases", _("案件"), "list-details"),
     Page("call", _("接话"), "headset", may="find_person"),
     Page("new_case", _("登记"), "circle-plus", may="open"),
+    Page("dispatching", _("派单"), "send", may="rule"),
+    Page(
+        "duty_gaps",
+        _("权责清单"),
+        "list",
+        roles=frozenset({Role.ADMINISTRATOR, Role.STEWARD}),
+    ),
     Page("knowledge", _("知识库"), "book"),
     Page("appraisal", _("考核"), "trophy", may="rank"),
 )
 
 # where a role begins after signing in: the first line whose role somebody holds
 HOMES: Sequence[tuple[Role, str]] = (
+    (Role.DISPATCHER, "dispatching"),
     (Role.AGENT, "call"),
     (Role.HANDLER, "today"),
     (Role.GRID_WORKER, "today"),

@@ -24,6 +24,8 @@ SENTENCES: Mapping[str, Promise] = {
     "uphold": gettext_lazy("同意退单，改派给%(unit)s"),
     "designate": gettext_lazy("指定%(unit)s承办"),
     "invite": gettext_lazy("邀请%(unit)s协办"),
+    "decide": gettext_lazy("会商决定由%(unit)s主办"),
+    "opine": gettext_lazy("答复会商：%(stance)s"),
     "reject": gettext_lazy("不同意退单，仍由%(unit)s办理"),
     "object": gettext_lazy("退单：%(reason)s"),
     "decline": gettext_lazy("不予受理：%(exit)s"),
@@ -40,7 +42,7 @@ BY_THEMSELVES: Mapping[str, Promise] = {  # what an act is called when the resid
     "rate": gettext_lazy("诉求人评价"),
     "reopen": gettext_lazy("诉求人要求重新办理"),
 }
-WRITTEN = ("text", "ask", "evidence", "grounds", "without_tasks")
+WRITTEN = ("question", "text", "basis", "ask", "evidence", "grounds", "without_tasks")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def _named(values: Mapping[str, Any]) -> dict[str, str]:
         named[name] = text
     for name, table in (
         ("reason", words.OBJECTIONS),
+        ("stance", words.STANCES),
         ("exit", words.EXITS),
         ("to", words.LEVELS),
         ("clock", words.CLOCKS),

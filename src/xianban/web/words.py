@@ -90,6 +90,7 @@ CLOCKS: Mapping[str, Promise] = {
     "handle": _("办理"),
     "task": _("协办"),
     "ruling": _("裁定"),
+    "consult": _("会商决定"),
     "review": _("复核"),
     "follow_up": _("回访"),
     "reply": _("等诉求人回复"),
@@ -114,6 +115,63 @@ RULINGS: Mapping[str, Promise] = {
     "reject": _("不同意退单，仍由该单位办理"),
     "designate": _("指定承办，不得再退"),
     "void": _("不再裁定"),
+}
+STANCES: Mapping[str, Chip] = {
+    "ours": Chip(_("归我们办"), "circle-check", "jade"),
+    "part": Chip(_("能办其中一部分"), "user-plus", "blue"),
+    "not_ours": Chip(_("不归我们办"), "x", "grey"),
+}
+CONSULTATION_STATES: Mapping[str, Chip] = {
+    "open": Chip(_("会商中"), "users", "violet"),
+    "decided": Chip(_("已决定"), "circle-check", "jade"),
+    "dropped": Chip(_("未作决定"), "ban", "grey"),
+}
+WAITING: Mapping[str, Chip] = {  # why a case lies at the dispatch desk
+    "low": Chip(_("事项拿不准"), "sparkles", "violet"),
+    "no_place": Chip(_("地点没找到"), "map-pin", "violet"),
+    "gap": Chip(_("清单没写谁办"), "list", "amber"),
+    "disputed": Chip(_("退单待裁定"), "scale", "amber"),
+    "consulted": Chip(_("会商中"), "users", "blue"),
+    "other": Chip(_("等人来定"), "inbox", "grey"),
+}
+WAITING_SENTENCES: Mapping[str, Promise] = {
+    "low": _("系统对事项的把握不够，请您选一个。"),
+    "no_place": _("没有说清在哪里，而各处由不同单位办。"),
+    "gap": _("权责清单没有写明这件事在这里由谁办。"),
+    "disputed": _("%(unit)s退回（第 %(n)s 次退单）：%(reason)s。"),
+    "consulted": _("已请几个单位说明归谁办。"),
+    "other": _("需要有人指定承办单位。"),
+}
+LACKS: Mapping[str, Promise] = {
+    "gap": _("权责清单没有写这里由谁办"),
+    "no_place": _("知道在哪里，才知道由谁办"),
+}
+FINDINGS: Mapping[str, Chip] = {
+    "gap": Chip(_("没有人主办"), "alert-triangle", "vermilion"),
+    "overlap": Chip(_("两行各说各的"), "arrows-split", "amber"),
+    "closed_lead": Chip(_("主办单位已撤"), "ban", "vermilion"),
+    "never_leads": Chip(_("派给了只协助的单位"), "users", "vermilion"),
+    "expires": Chip(_("快要到期"), "hourglass", "amber"),
+    "closed_helper": Chip(_("协办单位已撤"), "ban", "amber"),
+    "helper_leads": Chip(_("协办就是主办"), "copy", "grey"),
+    "no_limit": Chip(_("没有写时限"), "clock", "grey"),
+}
+FINDING_SENTENCES: Mapping[str, Promise] = {
+    "gap": _("%(n)s 个最小区域里没有单位主办这件事"),
+    "overlap": _("%(units)s都写成主办，较新的一行算数"),
+    "closed_lead": _("%(units)s已经不在单位名录里"),
+    "never_leads": _("%(units)s是社区或网格，只协助、不主办"),
+    "expires": _("%(ends)s 失效，后面没有接上的行"),
+    "closed_helper": _("%(units)s已经不在单位名录里"),
+    "helper_leads": _("%(units)s同时写成主办和协办"),
+    "no_limit": _("按紧急程度的通用时限算"),
+}
+OUTCOMES: Mapping[str, Chip] = {  # what became of a proposal of the machine
+    "alone": Chip(_("自动派出，没有更正"), "send", "jade"),
+    "corrected": Chip(_("自动派出，后来更正"), "refresh-alert", "vermilion"),
+    "agreed": Chip(_("拿不准，人选的一样"), "check", "jade"),
+    "overruled": Chip(_("拿不准，人选的不同"), "arrows-split", "amber"),
+    "waiting": Chip(_("还等人来定"), "inbox", "violet"),
 }
 SATISFACTION: Mapping[str, Promise] = {
     "satisfied": _("满意"),

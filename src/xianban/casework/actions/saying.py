@@ -1,5 +1,6 @@
 """What somebody says with an act, made ready: trimmed, typed, and without phone numbers."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from xianban.residents.api import mask_numbers
 YES, NO = ("yes", "true", "1", "on", "是"), ("no", "false", "0", "off", "否")
 MOST_CHECKS, LONGEST_CHECK = 60, 300
 LONGEST = {"text": 5000, "place": 300, "limit": 12}
+MARKS = re.compile(r"[;；、,，\n]")
 FIELDS: dict[str, dict[str, Field]] = {}
 for _move in TABLE:
     FIELDS.setdefault(_move.verb, {}).update({field.name: field for field in _move.fields})
@@ -46,6 +48,8 @@ def _read(field: Field, value: Any, city: City) -> Any:
         return _checks(value)
     if field.kind == "person":
         return _person(value)
+    if field.kind == "units":
+        return _units(value)
     if field.kind == "case":
         return key_of(str(value))
     text = str(value).replace("\x00", "").strip()
@@ -92,6 +96,12 @@ def _person(value: Any) -> int:
         raise BadInput(f"“{value}” is nobody's id; choose somebody from the list") from None
 
 
+def _units(value: Any) -> list[str]:
+    """Codes of units, given as a list or one after another."""
+    given = MARKS.split(value) if isinstance(value, str) else [str(one) for one in value]
+    return [code.strip() for code in given if code.strip()]
+
+
 def _yes_or_no(name: str, value: Any) -> bool:
     word = str(value).strip().lower()
     if isinstance(value, bool) or word in YES or word in NO:
@@ -117,7 +127,7 @@ def duty_limits(
     verb: str, said: Mapping[str, Any], standing: Standing, city: City, now: datetime
 ) -> dict[str, str]:
     """The limits that hold for the case as the act leaves it; none where the act does not touch them."""
-    if verb not in ("dispatch", "refine"):
+    if verb not in ("dispatch", "decide", "refine"):
         return {}
     matter = said.get("matter", standing.matter)
     area = said.get("area", standing.area) or city.root

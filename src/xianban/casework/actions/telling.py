@@ -56,13 +56,17 @@ def notices_for(
 ) -> list[NewNotice]:
     """The notices of one act, each with a key that no second try of the same act can repeat.
 
-    `tells` are persons, unit, unit! (urgent), task, desk or supervisors; `unit` is the co-unit of a task.
+    `tells` are persons, unit, unit! (urgent), task, desk, supervisors, or unit:CODE of one that is
+    named, which gets another kind of notice where that stands before it: kind@unit:CODE. `unit` is
+    the co-unit of a task.
     """
     kind = NOTICES.get(f"{verb}:{outcome}") or NOTICES.get(verb, verb)
     payload = values_for(case, standing, city) | (more or {})
     notices = []
     for whom in dict.fromkeys(tells):
         name = "escalated" if whom == "supervisors" and kind in AGAIN else kind
+        if "@" in whom:  # somebody to whom the act means another thing
+            name, _, whom = whom.partition("@")
         for to in _receivers(case, standing, whom, city, staff, unit):
             notices.append(
                 NewNotice(
@@ -94,6 +98,8 @@ def _receivers(
 ) -> list[str]:
     if whom == "persons":
         return [f"person:{person}" for person in persons_of(case.pk)]
+    if whom.startswith("unit:"):
+        return [whom]
     if whom in ("unit", "unit!"):
         return [f"unit:{standing.unit}"] if standing.unit else []
     if whom == "task":

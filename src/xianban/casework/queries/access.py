@@ -137,10 +137,13 @@ class Access:
         if field.kind == "person":
             people = colleagues(standing.unit)
             return replace(field, choices=tuple(map(str, people)), names=tuple(people.values()))
-        if field.kind != "task":
+        if field.kind not in ("task", "opinion"):
             return field
         units = {grant.unit for grant in self.actor.grants}
-        mine = [t for t in standing.open_tasks() if "" in units or t.unit in units]
+        asked = [
+            t for t in standing.open_tasks() if bool(t.consultation) == (field.kind == "opinion")
+        ]
+        mine = [t for t in asked if "" in units or t.unit in units]
         return replace(field, choices=tuple(str(task.n) for task in mine))
 
 

@@ -67,6 +67,12 @@ def corrections(*, since: datetime | None = None) -> Iterator[Correction]:
     return (Correction(*row) for row in rows.values_list(*columns).iterator(chunk_size=2000))
 
 
+def corrections_since(since: datetime | None) -> int:
+    """How many cases were corrected after that time."""
+    rows = Case.objects.filter(refined_at__isnull=False)
+    return (rows.filter(refined_at__gt=since) if since else rows).count()
+
+
 @dataclass(frozen=True)
 class Change:
     """What one act changed of what may be told without anyone's name; None where it changed nothing."""

@@ -207,6 +207,26 @@ class TaskShown:
     due_at: datetime
     answer: str
     answered_at: datetime | None
+    consultation: int
+    stance: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class ConsultationShown:
+    """A consultation of several units; its answers are the tasks that carry its `n`."""
+
+    n: int
+    by_name: str
+    question: str
+    state: str
+    asked_at: datetime
+    due_at: datetime
+    unit: Named
+    grounds: str
+    decided_by_name: str
+    decided_at: datetime | None
+    answers: tuple[TaskShown, ...]
 
 
 @dataclass(frozen=True)
@@ -309,6 +329,7 @@ class CaseView:
     duty: Mapping[str, Any]
     clocks: tuple[ClockShown, ...]
     tasks: tuple[TaskShown, ...]
+    consultations: tuple[ConsultationShown, ...]
     disputes: tuple[DisputeShown, ...]
     suspensions: tuple[SuspensionShown, ...]
     follow_ups: tuple[FollowUpShown, ...]

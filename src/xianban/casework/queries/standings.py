@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from xianban.casework.models import Case, Clock, Dispute, FollowUp, Suspension, Task
+from xianban.casework.models import Case, Clock, Consultation, Dispute, FollowUp, Suspension, Task
 from xianban.casework.rules import standing as values
 from xianban.casework.rules.standing import COLUMNS, FACTS, ROWS, Standing
 from xianban.ledger.api import history
@@ -13,6 +13,7 @@ from xianban.ledger.api import history
 TABLES: dict[str, type[models.Model]] = {
     "clocks": Clock,
     "tasks": Task,
+    "consultations": Consultation,
     "disputes": Dispute,
     "suspensions": Suspension,
     "follow_ups": FollowUp,

@@ -120,7 +120,7 @@ def _what(act: Act, change: Mapping[str, Any]) -> str:
     """Several verbs that mean the same to a resident get one name."""
     if act.verb == "open":
         return "dispatched" if change.get("unit") else "received"
-    if act.verb in ("redispatch", "uphold", "designate", "dispatch"):
+    if act.verb in ("redispatch", "uphold", "designate", "dispatch", "decide"):
         return "dispatched"
     if act.verb in ("follow_up", "rate"):
         good = "rated" if act.verb == "rate" else "followed_up"

@@ -19,6 +19,7 @@ from xianban.casework.queries.places import areas_around
 from xianban.casework.queries.shown import (
     CaseView,
     ClockShown,
+    ConsultationShown,
     DisputeShown,
     Event,
     FollowUpShown,
@@ -68,6 +69,7 @@ def _public_form(view: CaseView) -> CaseView:
         duty={},
         clocks=tuple(clock for clock in view.clocks if clock.kind == "handle"),
         tasks=(),
+        consultations=(),
         disputes=(),
         suspensions=(),
         follow_ups=(),
@@ -118,6 +120,7 @@ def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView
         duty=_duty(case, city),
         clocks=tuple(_clock(clock, city, now) for clock in standing.clocks.values()),
         tasks=_tasks(standing, city),
+        consultations=_consultations(standing, city),
         disputes=_disputes(standing, city),
         suspensions=_suspensions(standing),
         follow_ups=_follow_ups(standing),
@@ -192,8 +195,35 @@ def _tasks(standing: Standing, city: City) -> tuple[TaskShown, ...]:
             due_at=task.due_at,
             answer=task.answer,
             answered_at=task.answered_at,
+            consultation=task.consultation,
+            stance=task.stance,
+            basis=task.basis,
         )
         for task in standing.tasks.values()
+    )
+
+
+def _consultations(standing: Standing, city: City) -> tuple[ConsultationShown, ...]:
+    rows = standing.consultations.values()
+    if not rows:
+        return ()
+    names = actor_names([key for row in rows for key in (row.by, row.decided_by) if key])
+    tasks = _tasks(standing, city)
+    return tuple(
+        ConsultationShown(
+            n=row.n,
+            by_name=names.get(row.by, ""),
+            question=row.question,
+            state=row.state,
+            asked_at=row.asked_at,
+            due_at=row.due_at,
+            unit=unit_named(city, row.unit),
+            grounds=row.grounds,
+            decided_by_name=names.get(row.decided_by, ""),
+            decided_at=row.decided_at,
+            answers=tuple(task for task in tasks if task.consultation == row.n),
+        )
+        for row in rows
     )
 
 

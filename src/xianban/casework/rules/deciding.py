@@ -6,7 +6,8 @@ from typing import Any
 
 from xianban.base.errors import BadInput, WrongState
 from xianban.casework.rules.acts import DEEDS, GUARDS, OUTCOMES
-from xianban.casework.rules.acts.doing import Doing, raise_level
+from xianban.casework.rules.acts.consulting import leave_consultation
+from xianban.casework.rules.acts.doing import Doing, desk_limit, raise_level
 from xianban.casework.rules.acts.suspending import next_review
 from xianban.casework.rules.clocks import (
     end_clock,
@@ -21,6 +22,8 @@ from xianban.casework.rules.standing import Clock, Standing
 from xianban.casework.rules.table import BACK, CLOCKS, SAME, TABLE, VERBS, Move, move_for
 from xianban.casework.rules.values import NewCase
 from xianban.casework.rules.words import ACTIVE, LEVELS
+
+CONSULTED_IN = ("received", "contested")  # once a unit leads, nobody asks whose it is
 
 
 def row_for(doing: Doing, verb: str) -> Move:
@@ -50,6 +53,8 @@ def carry_out(doing: Doing, verb: str) -> Move:
     doing.standing.state = target
     if doing.standing.unit != unit:
         doing.standing.assignee = None  # each unit names its own
+    if target not in CONSULTED_IN:
+        leave_consultation(doing)
     _move_clocks(doing, move)
     settle(doing.standing)
     return move
@@ -139,10 +144,7 @@ def limit_for(standing: Standing, kind: str, city: Any) -> str:
     """The limit of a clock of this kind: the duty's, or the city's where it is about the desk."""
     settings = city.settings
     if kind in ("dispatch", "ruling"):
-        hours = settings.ruling_h
-        if standing.urgency == "critical":
-            hours = min(hours, settings.return_window_critical_h)
-        return f"{hours:g}h"
+        return desk_limit(standing, city)
     if kind == "review":
         return f"{settings.suspension_review_days}d"
     if kind == "reply":

@@ -51,6 +51,25 @@ class Task:
     due_at: datetime = UNSET
     answer: str = ""
     answered_at: datetime | None = None
+    consultation: int = 0  # that it is a question of; 0 for work to be done
+    stance: str = ""
+    basis: str = ""
+
+
+@dataclass(slots=True)
+class Consultation:
+    """Several units asked whose a case is, before one is named: open, decided or dropped."""
+
+    n: int
+    by: str = ""
+    question: str = ""
+    state: str = "open"
+    asked_at: datetime = UNSET
+    due_at: datetime = UNSET
+    unit: str = ""
+    grounds: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +124,7 @@ class FollowUp:
 ROWS: dict[str, type] = {
     "clocks": Clock,
     "tasks": Task,
+    "consultations": Consultation,
     "disputes": Dispute,
     "suspensions": Suspension,
     "follow_ups": FollowUp,
@@ -141,6 +161,7 @@ class Standing:
     assignee: int | None = None
     clocks: dict[int, Clock] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)
+    consultations: dict[int, Consultation] = field(default_factory=dict)
     disputes: dict[int, Dispute] = field(default_factory=dict)
     suspensions: dict[int, Suspension] = field(default_factory=dict)
     follow_ups: dict[int, FollowUp] = field(default_factory=dict)
@@ -161,6 +182,10 @@ class Standing:
 
     def open_tasks(self) -> list[Task]:
         return [task for task in self.tasks.values() if task.state == "asked"]
+
+    def consultation(self) -> Consultation | None:
+        """The consultation that is open, of which there is at most one."""
+        return next((row for row in self.consultations.values() if row.state == "open"), None)
 
     def suspension(self, *states: str) -> Suspension | None:
         """The suspension that is in one of these states, of which there is at most one."""

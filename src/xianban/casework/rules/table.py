@@ -16,6 +16,7 @@ from xianban.casework.rules.words import (
     OBJECTIONS,
     OPEN,
     SATISFACTION,
+    STANCES,
     STATES,
 )
 
@@ -57,6 +58,7 @@ CLOCKS = {
         ),
         ClockKind("task", "unit", "a co-unit answers its task", remind=True),
         ClockKind("ruling", "desk", "the desk rules on a returned dispatch", remind=True),
+        ClockKind("consult", "desk", "the desk decides after a consultation", remind=True),
         ClockKind("review", "desk", "a supervisor looks at a suspended case again"),
         ClockKind("follow_up", "desk", "the desk asks the resident how it went"),
         ClockKind(
@@ -111,8 +113,13 @@ TABLE: tuple[Move, ...] = (
     # finding the unit
     Move(
         "dispatch", ("received",), "dispatched", "dispatch", "Give the case to the unit that leads",
-        fields=(UNIT, LIMIT, REMARK), ends=("dispatch",), starts=("sign", "contact"),
+        fields=(UNIT, LIMIT, REMARK), ends=("dispatch",), resumes=("contact",), starts=("sign", "contact"),
         tells=("persons", "unit"), public=True,
+    ),
+    Move(
+        "recall", ("dispatched",), "received", "dispatch",
+        "Take a dispatch back at once (撤回派单): the wrong unit, and it has not signed",
+        fields=(REMARK,), voids=("sign",), pauses=("contact",), starts=("dispatch",),
     ),
     Move(
         "redispatch", ON_THE_WAY, "dispatched", "dispatch",
@@ -144,6 +151,26 @@ TABLE: tuple[Move, ...] = (
         "Designate the unit that leads; it cannot return the case",
         fields=(UNIT, TEXT), ends=("ruling",), voids=("sign",), resumes=("contact",), starts=("sign",),
         tells=("persons", "unit"), public=True,
+    ),
+    # several units heard before one is named
+    Move(
+        "consult", ("received", "contested"), SAME, "rule",
+        "Ask several units whose it is (会商), to be answered by a time",
+        fields=(Field("question"), Field("units", "units"), Field("limit", "limit")),
+        pauses=("dispatch", "ruling"),
+    ),
+    Move(
+        "opine", ("received", "contested"), SAME, "answer",
+        "Answer a consultation: all of it, a part, or none, and on what basis",
+        whose="task",
+        fields=(Field("task", "opinion"), Field("stance", "choice", choices=STANCES), TEXT, Field("basis", required=False)),
+    ),
+    Move(
+        "decide", ("received", "contested"), "dispatched", "designate",
+        "Decide after a consultation: who leads, who helps with what, and why",
+        fields=(UNIT, TEXT, Field("co_units", "units", required=False), Field("ask", required=False), Field("without_answers", required=False)),
+        ends=("dispatch", "ruling", "consult"), voids=("sign",), resumes=("contact",),
+        starts=("sign", "contact"), tells=("persons", "unit"), public=True,
     ),
     # the work
     Move(
@@ -341,6 +368,10 @@ OF_THEMSELVES = {
 NOTICES = {
     "dispatch": "dispatched",
     "redispatch": "dispatched",
+    "decide": "dispatched",
+    "consult": "consulted",
+    "opine": "consultation_answered",
+    "recall": "recalled",
     "uphold": "dispatched",
     "designate": "dispatched",
     "reject": "objection_rejected",

@@ -96,7 +96,7 @@ class Swept:
 class Field:
     """One thing that an act asks for.
 
-    `kind` is text, unit, units, choice, yes_no, limit, case, area, matter, level, task, urgency,
+    `kind` is text, unit, units, choice, yes_no, limit, case, area, matter, level, task, opinion, urgency,
     person (an id), checks (what was answered to each point of a checklist) or files (which are
     handed to `perform` beside its data);
     `choices` are codes (for a task: `n` of the task) to be named in the page's language;

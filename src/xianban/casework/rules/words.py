@@ -35,6 +35,8 @@ CLOCK_STATES = ("running", "paused", "met", "missed", "void")
 ACTIVE = ("running", "paused")
 TASK_STATES = ("asked", "answered", "explained", "unanswered", "void")
 CHECK_ANSWERS = ("done", "not_applicable")  # to a point of a checklist
+STANCES = ("ours", "part", "not_ours")  # what a unit that is consulted says
+CONSULTATION_STATES = ("open", "decided", "dropped")
 LINKS = ("similar", "related", "repeat", "split")
 SOURCES = ("desk", "resident", "machine")  # who a follow-up comes from
 

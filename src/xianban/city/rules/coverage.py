@@ -1,7 +1,7 @@
 """Gaps and overlaps of the duty list: where nobody leads, and where two do."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 
@@ -44,6 +44,7 @@ def _overlap(one: Duty, other: Duty) -> Overlap | None:
 
 def gaps_of(city: City, *, on: date) -> Iterator[Gap]:
     """Leaf matters without a lead, each with the highest areas in which nobody leads it anywhere."""
+    ground = _Ground(city)
     holding: dict[str, list[Duty]] = defaultdict(list)
     for duty in city.duties:
         if duty.holds(on):
@@ -53,10 +54,12 @@ def gaps_of(city: City, *, on: date) -> Iterator[Gap]:
         # matters that hang on the same rows miss the same areas
         key = tuple(tuple(holding[subject]) for subject in city.matter_line(matter))
         if key not in known:
-            known[key] = _missing(city, matter, on)
+            known[key] = ground.missing(key)
         missing = known[key]
+        if not missing:
+            continue
         for area in _highest(city, missing):
-            leaves = [leaf for leaf in missing if city.within(leaf, area)]
+            leaves = [leaf for leaf in ground.leaves[area] if leaf in missing]
             yield Gap(
                 matter=matter,
                 matter_name="/".join(city.matter_path(matter)),
@@ -67,20 +70,57 @@ def gaps_of(city: City, *, on: date) -> Iterator[Gap]:
             )
 
 
-def _missing(city: City, matter: str, on: date) -> dict[str, str]:
-    """The lowest areas where nobody leads a matter, each with the reason."""
-    found = {}
-    for area in city.leaf_areas:
-        duty = next((d for d in city.duty_list.candidates(matter, area) if d.holds(on)), None)
-        if duty is None:
-            found[area] = NO_ROW
+class _Ground:
+    """The tree of areas, walked only where rows of the duty list branch off."""
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        self.leaves: dict[str, list[str]] = defaultdict(list)
+        for leaf in city.leaf_areas:
+            for above in city.area_path(leaf):
+                self.leaves[above].append(leaf)
+        self._unled: dict[str, frozenset[str]] = {}
+
+    def missing(self, rows: Sequence[Sequence[Duty]]) -> dict[str, str]:
+        """The lowest areas where nobody leads, each with the reason; `rows` from general to specific."""
+        best: dict[str, Duty] = {}
+        for same in rows:  # a more specific matter, and then the newer row, takes the place
+            for duty in sorted(same, key=lambda d: (d.starts or date.min, d.row)):
+                best[duty.area] = duty
+        branching = {above for area in best for above in self.city.area_path(area)}
+        found: dict[str, str] = {}
+        self._walk(self.city.root, None, best, branching, found)
+        return found
+
+    def _walk(
+        self,
+        area: str,
+        above: Duty | None,
+        best: Mapping[str, Duty],
+        branching: Collection[str],
+        found: dict[str, str],
+    ) -> None:
+        duty = best.get(area, above)
+        below = self.city.children.get(area, ())
+        if below and any(child in branching for child in below):
+            for child in below:
+                self._walk(child, duty, best, branching, found)
+        elif duty is None:
+            found.update(dict.fromkeys(self.leaves[area], NO_ROW))
         elif duty.lead.startswith(KIND_MARK):
             kind = duty.lead.removeprefix(KIND_MARK)
-            if city.unit_for(kind, area) is None:
-                found[area] = (
-                    f"row {duty.row} wants the unit of kind {kind} there, and there is none"
-                )
-    return found
+            unled = self._without(kind)
+            why = f"row {duty.row} wants the unit of kind {kind} there, and there is none"
+            found.update({leaf: why for leaf in self.leaves[area] if leaf in unled})
+
+    def _without(self, kind: str) -> frozenset[str]:
+        """The lowest areas that no unit of this kind covers."""
+        if kind not in self._unled:
+            unit_for = self.city.unit_for
+            self._unled[kind] = frozenset(
+                leaf for leaf in self.city.leaf_areas if unit_for(kind, leaf) is None
+            )
+        return self._unled[kind]
 
 
 def _highest(city: City, missing: dict[str, str]) -> Iterable[str]:

@@ -354,3 +354,28 @@ def _rounded(figures: Any) -> dict[str, Any]:
 def _in_words(figures: dict[str, Any]) -> str:
     words = {"accuracy": "accuracy", "macro_f1": "macro-F1", "ece": "calibration error"}
     return ", ".join(f"{word} {figures[name]:.3f}" for name, word in words.items())
+
+
+@group.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def gaps(as_json: bool) -> None:
+    """What is wrong with the duty list in effect, and whom that struck in the last ninety days."""
+    ready()
+    from dataclasses import asdict
+
+    from xianban.base.clock import utc_now
+    from xianban.city.api import current
+    from xianban.dispatch.api import findings
+
+    city, found = current(), findings(now=utc_now())
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, default=str))
+        return
+    for one in found:
+        rows = f", row {', '.join(map(str, one.rows))}" if one.rows else ""
+        units = f": {', '.join(map(city.unit_name, one.units))}" if one.units else ""
+        click.echo(
+            f"{one.kind}{rows}, {one.matter} {city.matter_name(one.matter)} in "
+            f"{city.area_name(one.area or city.root)}{units}; {one.cases} case(s), {one.people} people"
+        )
+    click.echo(f"{len(found)} finding(s).")

@@ -61,6 +61,23 @@ def task_chip(state: str) -> SafeString:
 
 
 @register.simple_tag
+def waiting_chip(why: str) -> SafeString:
+    """Why a case lies at the dispatch desk."""
+    return _chip(words.WAITING[why])
+
+
+@register.simple_tag
+def stance_chip(stance: str) -> SafeString:
+    """What a unit that is consulted said."""
+    return _chip(words.STANCES[stance])
+
+
+@register.simple_tag
+def consultation_chip(state: str) -> SafeString:
+    return _chip(words.CONSULTATION_STATES[state])
+
+
+@register.simple_tag
 def urgency(code: str) -> SafeString:
     """A word for what is not ordinary; nothing for the rest."""
     if code not in words.URGENCY_COLOUR:

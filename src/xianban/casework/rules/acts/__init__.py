@@ -2,14 +2,25 @@
 
 from collections.abc import Callable
 
-from xianban.casework.rules.acts import answering, dispatching, joining, suspending, working
+from xianban.casework.rules.acts import (
+    answering,
+    consulting,
+    dispatching,
+    joining,
+    suspending,
+    working,
+)
 from xianban.casework.rules.acts.doing import Doing
 
 Deed = Callable[[Doing], None]
 
 # Whether an act is possible now, apart from what it says: raises `WrongState` where it is not.
 GUARDS: dict[str, Deed] = {
+    "recall": dispatching.may_recall,
     "object": dispatching.may_object,
+    "consult": consulting.may_consult,
+    "opine": consulting.may_opine,
+    "decide": consulting.may_decide,
     "uphold": dispatching.may_choose_ruling,
     "reject": dispatching.may_choose_ruling,
     "designate": dispatching.may_rule,
@@ -29,7 +40,11 @@ GUARDS: dict[str, Deed] = {
 DEEDS: dict[str, Deed] = {
     "dispatch": dispatching.dispatch,
     "redispatch": dispatching.redispatch,
+    "recall": dispatching.recall,
     "object": dispatching.object_to,
+    "consult": consulting.consult,
+    "opine": consulting.opine,
+    "decide": consulting.decide,
     "uphold": dispatching.uphold,
     "reject": dispatching.reject,
     "designate": dispatching.designate,

@@ -8,29 +8,58 @@ from xianban.casework.rules.clocks import relimit
 from xianban.casework.rules.standing import Dispute
 from xianban.casework.rules.words import OBJECTIONS
 
+RECALL = timedelta(minutes=10)
+
 
 def dispatch(doing: Doing) -> None:
+    first_lead(doing, limit=doing.text("limit"))
+
+
+def first_lead(doing: Doing, *, limit: str = "") -> None:
+    """A case that had no unit gets the one named, and the limits of its duty."""
     standing = doing.standing
-    _give_to(doing, lead_from(doing))
+    give_to(doing, lead_from(doing))
     standing.limits = dict(doing.limits or standing.limits)
-    if doing.text("limit"):
-        standing.limits["handle"] = doing.text("limit")
+    if limit:
+        standing.limits["handle"] = limit
     handle = standing.clock("handle")
     if handle:
         relimit(handle, standing.limits["handle"], doing.city, doing.now)
+
+
+def may_recall(doing: Doing) -> None:
+    """Soon, before the unit has signed; what was ruled upon is not taken back."""
+    standing = doing.standing
+    if standing.disputes or standing.designated:
+        raise WrongState("this unit was named by a ruling; redispatch says why that changes")
+    if standing.dispatched_at is None or doing.now > standing.dispatched_at + RECALL:
+        minutes = RECALL.total_seconds() / 60
+        raise WrongState(
+            f"a dispatch is taken back within {minutes:g} minutes, and these are over; redispatch it"
+        )
+
+
+def recall(doing: Doing) -> None:
+    standing = doing.standing
+    doing.tells.append(f"recalled@unit:{standing.unit}")
+    standing.unit, standing.dispatched_at = "", None
+    for kind in ("contact", "handle"):
+        clock = standing.clock(kind)
+        if clock:
+            clock.unit = ""
 
 
 def redispatch(doing: Doing) -> None:
     unit = lead_from(doing)
     if unit == doing.standing.unit:
         raise BadInput(f"the case is with {doing.unit_name(unit)} already; name another unit")
-    _give_to(doing, unit)
+    give_to(doing, unit)
     for row in doing.standing.suspensions.values():
         if row.state == "asked":
             row.state, row.ended_at = "void", doing.now
 
 
-def _give_to(doing: Doing, unit: str) -> None:
+def give_to(doing: Doing, unit: str) -> None:
     """The ball passes to `unit`; the resident's clocks run on in its hands."""
     standing = doing.standing
     standing.unit, standing.dispatched_at = unit, doing.now
@@ -108,7 +137,7 @@ def may_choose_ruling(doing: Doing) -> None:
         raise WrongState(f"this is return number {times}: designate the unit that leads, to end it")
 
 
-def _rule(doing: Doing, ruling: str) -> None:
+def settle_dispute(doing: Doing, ruling: str) -> None:
     dispute = open_dispute(doing)
     dispute.ruling, dispute.ruled_at, dispute.grounds = ruling, doing.now, doing.text()
     dispute.to_unit = doing.standing.unit
@@ -118,18 +147,18 @@ def uphold(doing: Doing) -> None:
     unit = lead_from(doing)
     if unit == open_dispute(doing).unit:
         raise BadInput(f"{doing.unit_name(unit)} returned the case; uphold names another unit")
-    _give_to(doing, unit)
-    _rule(doing, "uphold")
+    give_to(doing, unit)
+    settle_dispute(doing, "uphold")
 
 
 def reject(doing: Doing) -> None:
     handle = doing.standing.clock("handle")
     if handle:
         handle.unit = doing.standing.unit
-    _rule(doing, "reject")
+    settle_dispute(doing, "reject")
 
 
 def designate(doing: Doing) -> None:
-    _give_to(doing, lead_from(doing))
+    give_to(doing, lead_from(doing))
     doing.standing.designated = True
-    _rule(doing, "designate")
+    settle_dispute(doing, "designate")

@@ -52,6 +52,25 @@ def lead_from(doing: Doing) -> str:
     return code
 
 
+def desk_limit(doing_for: Standing, city: Any) -> str:
+    """How long the desk may take to find a unit or to rule."""
+    hours = city.settings.ruling_h
+    if doing_for.urgency == "critical":
+        hours = min(hours, city.settings.return_window_critical_h)
+    return f"{hours:g}h"
+
+
+def known_units(doing: Doing, name: str) -> list[str]:
+    """The units that were named, each once; BadInput where one is not in the city's list."""
+    codes = list(dict.fromkeys(doing.said.get(name) or ()))
+    if any(code not in doing.city.units for code in codes):
+        unknown = next(code for code in codes if code not in doing.city.units)
+        raise BadInput(
+            f"there is no unit “{unknown}” in this city; choose one from its list of units"
+        )
+    return codes
+
+
 def raise_level(standing: Standing, to: str = "") -> bool:
     """Raise the case to a level, by default the next; False where it is as high already."""
     here = LEVELS.index(standing.level)

@@ -43,13 +43,13 @@ def task_outcome(doing: Doing) -> str:
 
 
 def may_answer_task(doing: Doing) -> None:
-    if not doing.standing.open_tasks():
+    if not any(task.consultation == 0 for task in doing.standing.open_tasks()):
         raise WrongState("no task of this case is open")
 
 
 def answer_task(doing: Doing) -> None:
     task = doing.standing.tasks.get(_whole(doing.said.get("task")))
-    if task is None or task.state != "asked":
+    if task is None or task.state != "asked" or task.consultation:
         raise WrongState("this task is not open; look at the case again")
     task.state, task.answer, task.answered_at = task_outcome(doing), doing.text(), doing.now
     clock = doing.standing.clock("task", task.n)
