@@ -40,7 +40,7 @@ class Page:
 PAGES: Sequence[Page] = (
     Page("today", _("今天"), "calendar-plus", roles=frozenset({Role.HANDLER, Role.GRID_WORKER})),
     Page("cases", _("案件"), "list-details"),
-    Page("call", _("接话"), "headset", may="find_person"),
+    Page("call", _("接话"), "headset", roles=frozenset({Role.AGENT, Role.DISPATCHER})),
     Page("new_case", _("登记"), "circle-plus", may="open"),
     Page("dispatching", _("派单"), "send", may="rule"),
     Page(
