@@ -60,7 +60,7 @@ def test_every_kind_has_words(write, language):
         for kind in said[whom]:
             body = write([kind], language, to_person=to_person).body
             assert "{" not in body
-            assert kind in WITHOUT_CASE or VALUES["number"] in body
+            assert kind in WITHOUT_CASE or kind.startswith("meeting_") or VALUES["number"] in body
 
 
 def test_a_resident_pays_for_no_more_than_one_part_in_chinese(write):

@@ -92,6 +92,9 @@ MAY: Mapping[str, Set[str]] = {
     "freeze": {SUPERVISOR, MACHINE_KIND},
     "appeal": {HANDLER},
     "rule_appeal": {SUPERVISOR, LEADER},
+    # overseeing the loop
+    "oversee": {SUPERVISOR, LEADER, ANALYST},
+    "convene": {SUPERVISOR, LEADER},
     # about no case
     "erase": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
     "audit": {AUDITOR},

@@ -40,6 +40,13 @@ from xianban.casework.queries.desk import (
     undecided,
 )
 from xianban.casework.queries.judgements import Judged, judged
+from xianban.casework.queries.lateness import (
+    late_counts,
+    outcomes,
+    received_by_hour,
+    task_states,
+    to_press,
+)
 from xianban.casework.queries.lists import case_counts, case_list
 from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearby, newest_case
 from xianban.casework.queries.numbers import key_of, number_of
@@ -62,9 +69,11 @@ from xianban.casework.queries.shown import (
     Foretold,
     Found,
     InBatch,
+    LateCount,
     LinkShown,
     Named,
     Offer,
+    Outcome,
     Owed,
     Page,
     Person,
@@ -72,11 +81,15 @@ from xianban.casework.queries.shown import (
     Story,
     SuspensionShown,
     TaskShown,
+    ToPress,
     WorkRow,
 )
+from xianban.casework.queries.stages import Came, CaseStages, came_in, stages_of
 from xianban.casework.queries.stories import public_story
 from xianban.casework.queries.views import case_view
 from xianban.casework.queries.work import working_day
+from xianban.casework.rules.pressing import press_weight
+from xianban.casework.rules.stages import STAGES, Span
 from xianban.casework.rules.table import OF_THEMSELVES, VERBS
 from xianban.casework.rules.values import Field, Like, NewCase, NewLink, Opened, Swept
 from xianban.casework.rules.words import EXITS, LEVELS, OBJECTIONS, SATISFACTION, STANCES, STATES
@@ -98,12 +111,15 @@ __all__ = [
     "OBJECTIONS",
     "OF_THEMSELVES",
     "SATISFACTION",
+    "STAGES",
     "STANCES",
     "STATES",
     "VERBS",
     "Access",
+    "Came",
     "CaseLine",
     "CaseRow",
+    "CaseStages",
     "CaseView",
     "Change",
     "ClockShown",
@@ -125,6 +141,7 @@ __all__ = [
     "InBatch",
     "Indexed",
     "Judged",
+    "LateCount",
     "Like",
     "LinkShown",
     "Lived",
@@ -134,22 +151,26 @@ __all__ = [
     "NewLink",
     "Offer",
     "Opened",
+    "Outcome",
     "Owed",
     "Page",
     "Person",
     "Precedent",
     "ProposalSeen",
+    "Span",
     "Step",
     "Story",
     "Struck",
     "SuspensionShown",
     "Swept",
     "TaskShown",
+    "ToPress",
     "Undecided",
     "View",
     "WorkRow",
     "access",
     "batch_preview",
+    "came_in",
     "case_by_number",
     "case_counts",
     "case_list",
@@ -169,6 +190,7 @@ __all__ = [
     "index_cases",
     "index_missing",
     "judged",
+    "late_counts",
     "link_cases",
     "live_through",
     "may_lead",
@@ -177,17 +199,23 @@ __all__ = [
     "number_of",
     "open_cases",
     "opened",
+    "outcomes",
     "perform",
     "perform_each",
     "persons_of",
     "precedents",
+    "press_weight",
     "proposals_seen",
     "public_story",
+    "received_by_hour",
     "rehearse",
     "rows_of",
     "save_view",
+    "stages_of",
     "struck",
     "sweep",
+    "task_states",
+    "to_press",
     "undecided",
     "units_of",
     "verify_heads",

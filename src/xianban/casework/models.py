@@ -141,6 +141,7 @@ class Case(models.Model):
             models.Index(fields=["area", "-id"], name="case_area"),
             models.Index(fields=["matter", "-id"], name="case_matter"),
             models.Index(fields=["state", "-id"], name="case_state"),
+            models.Index(fields=["received_at"], name="case_received"),
             models.Index(
                 fields=["refined_at"], condition=Q(refined_at__isnull=False), name="case_refined"
             ),

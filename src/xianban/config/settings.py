@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "xianban.dispatch",
     "xianban.intake",
     "xianban.appraisal",
+    "xianban.command",
     "xianban.api",
     "xianban.web",
 ]

@@ -20,6 +20,7 @@ from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.casework import api as casework
 from xianban.city import api as city
+from xianban.command import api as command
 from xianban.dispatch import api as dispatch
 from xianban.files import api as files
 from xianban.intake import api as intake
@@ -99,6 +100,16 @@ def sweep_files(now: datetime) -> None:
     files.sweep_files(now=now)
 
 
+def follow(now: datetime) -> None:
+    """Stage times and loads after whatever was done since."""
+    command.keep_figures(now=now)
+
+
+def remind(now: datetime) -> None:
+    """Whoever has a meeting's task hears before it ends, and when it is late."""
+    command.remind(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
@@ -107,6 +118,8 @@ JOBS: Mapping[str, Job] = {
     "appraisal": Job(timedelta(hours=1), appraise),
     "subscriptions": Job(timedelta(hours=1), tell_subscribers),
     "tallies": Job(timedelta(hours=1), forget_tallies, wants_city=False),
+    "figures": Job(timedelta(minutes=1), follow),
+    "meetings": Job(timedelta(minutes=10), remind),
     "learning": Job(timedelta(hours=1), learn),
     "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
     "old notices": Job(timedelta(hours=6), tidy_notices, wants_city=False),

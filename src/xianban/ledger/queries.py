@@ -96,6 +96,18 @@ def _act(row: ActRow) -> Act:
     return Act(row.subject, row.seq, row.at, row.verb, row.actor, payload, bytes(row.hash).hex())
 
 
+def touched_since(after: int, *, limit: int = CHUNK) -> tuple[frozenset[str], int]:
+    """The subjects of the next acts in order of writing, and the key of the last of them.
+
+    Give that key back as `after`; where nothing is left it comes back as it was. An act that was
+    written at the same time by somebody else may get a smaller key and show only later: whoever
+    follows closely begins a little before where they were.
+    """
+    rows = ActRow.objects.filter(pk__gt=after).order_by("pk").values_list("pk", "subject")
+    found = list(rows[:limit])
+    return frozenset(subject for _, subject in found), found[-1][0] if found else after
+
+
 def newest_seqs() -> Iterator[tuple[str, int]]:
     """(subject, number of its newest act) for every chain, in order of subject."""
     rows = ActRow.objects.order_by("subject", "seq").values_list("subject", "seq")

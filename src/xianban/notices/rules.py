@@ -34,6 +34,10 @@ GROUP_OF = {
     "suspended": "ruled",
     "rectifying": "rated",
     "satisfied": "rated",
+    "meeting_called": "assigned",
+    "meeting_task": "assigned",
+    "meeting_task_soon": "due",
+    "meeting_task_late": "late",
     "test": "system",
     "signed_in": "system",
 }

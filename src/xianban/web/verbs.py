@@ -117,6 +117,7 @@ FIELDS: Mapping[str, Promise] = {
     "units": _("协办单位"),
     "limit": _("办理时限"),
     "invite.limit": _("答复期限"),
+    "within": _("请在多久内答复"),
     "by": _("延长多久"),
     "contacted": _("联系上了吗"),
     "solved": _("解决了吗"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
 
 from xianban.accounts.api import Actor
@@ -149,7 +149,19 @@ def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet
     if filters.late:
         rows = rows.filter(next_due_at__lt=now)
     elif filters.soon:
-        rows = rows.filter(next_due_at__gte=now, next_due_at__lt=now + SOON)
+        rows = rows.filter(next_due_at__gte=now, next_due_at__lt=now + filters.within)
+    if filters.clock:
+        due = Clock.objects.filter(
+            case=OuterRef("pk"),
+            kind=filters.clock,
+            state="running",
+            due_at=OuterRef("next_due_at"),
+        )
+        rows = rows.filter(Exists(due))
+    if filters.received_from is not None:
+        rows = rows.filter(received_at__gte=filters.received_from)
+    if filters.received_until is not None:
+        rows = rows.filter(received_at__lt=filters.received_until)
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from xianban.casework.rules.values import Field
@@ -149,7 +149,7 @@ class Found(Page):
 class Filters:
     """What to list. Empty means any. `order` is due (open cases, first due first) or newest.
 
-    `late` and `soon` (within a day) speak of what is due next; they look at open cases. `states`,
+    `late` and `soon` (`within` a day) speak of what is due next; they look at open cases. `states`,
     `area` and `matter` hold for everything below them. `assignee` is the id of whoever sees to it;
     `due_from` and `due_before` speak of what is due next, in open cases.
     """
@@ -167,6 +167,10 @@ class Filters:
     assignee: int = 0
     due_from: datetime | None = None
     due_before: datetime | None = None
+    within: timedelta = timedelta(days=1)  # what counts as soon
+    clock: str = ""  # late or soon by this kind of clock
+    received_from: datetime | None = None
+    received_until: datetime | None = None  # before it
 
 
 @dataclass(frozen=True)
@@ -382,3 +386,35 @@ class Story:
     review_at: datetime | None = None
     reply_by: datetime | None = None
     reopen_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LateCount:
+    """Open cases of one unit, area or matter, and how many of them are late or soon will be."""
+
+    open: int
+    late: int
+    soon: int
+
+
+@dataclass(frozen=True)
+class ToPress:
+    """A case that waits, and why it stands where it does: so late, so many people, so urgent."""
+
+    row: CaseRow
+    people: int
+    late_s: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case since: its state, and when it was answered or ended."""
+
+    number: str
+    title: str
+    state: str
+    unit: Named
+    version: int
+    answered_at: datetime | None
+    ended_at: datetime | None

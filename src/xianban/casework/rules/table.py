@@ -346,7 +346,7 @@ TABLE: tuple[Move, ...] = (
     ),
     Move(
         "press", (*BEFORE_ANSWER, "suspended"), SAME, "press", "Press the unit (督办)",
-        fields=(TEXT,), tells=("unit!",),
+        fields=(TEXT, Field("within", "limit", required=False)), tells=("unit!",),
     ),
     Move(
         "refine", OPEN, SAME, "correct", "Correct what it is about, or where",

@@ -1,0 +1,153 @@
+"""What is late or soon late, by unit, area and matter; whom to press first; and what came of it."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from django.db.models import Count, FloatField, Func, Q, Value
+from django.db.models.functions import Left
+
+from xianban.accounts.api import Actor
+from xianban.base.errors import BadInput
+from xianban.base.ids import case_number
+from xianban.casework.models import Case, Interest, Task
+from xianban.casework.queries.access import access
+from xianban.casework.queries.lists import COLUMNS, TITLE_LENGTH, filtered, rows_shown
+from xianban.casework.queries.shown import Filters, LateCount, Outcome, ToPress
+from xianban.casework.queries.views import unit_named
+from xianban.casework.rules.pressing import HOUR_S, URGENCY_WEIGHTS, press_weight
+
+LATE_BY = ("unit", "district", "street", "matter")
+SHORTLIST = 300  # then the people who wait are counted one by one
+
+
+class _PressWeight(Func):
+    """`rules.pressing.press_weight` in the database, with the supporters for the people."""
+
+    output_field = FloatField()
+
+    def as_sql(  # type: ignore[override]  # the template of a function says too little
+        self, compiler: Any, connection: Any, **more: Any
+    ) -> tuple[str, list[Any]]:
+        late = (
+            "EXTRACT(EPOCH FROM (%s::timestamptz - next_due_at))"
+            if connection.vendor == "postgresql"
+            else "(julianday(%s) - julianday(next_due_at)) * 86400.0"
+        )
+        larger = "GREATEST" if connection.vendor == "postgresql" else "MAX"
+        cases = " ".join("WHEN %s THEN %s" for _ in URGENCY_WEIGHTS)
+        sql = (
+            f"{larger}(1.0, {late} / {HOUR_S}) * (1 + supporters)"
+            f" * CASE urgency {cases} ELSE 1.0 END"
+        )
+        now = cast(Value, self.source_expressions[0]).value
+        adapt = connection.ops.adapt_datetimefield_value
+        return sql, [adapt(now), *(part for pair in URGENCY_WEIGHTS.items() for part in pair)]
+
+
+def late_counts(
+    actor: Actor, by: str, filters: Filters | None = None, *, now: datetime
+) -> dict[str, LateCount]:
+    """Open, late and soon late cases that this actor may see, by the code of a unit, area or matter."""
+    if by not in LATE_BY:
+        raise BadInput(f"“{by}” is nothing to count by; choose {', '.join(LATE_BY)}")
+    filters = filters or Filters()
+    may = access(actor)
+    soon = now + filters.within
+    found: dict[str, LateCount] = {}
+    branches = may.branches()
+    condition = may.case_filter() if len(branches) > 1 else (branches or [Q(pk__in=[])])[0]
+    rows = filtered(condition, filters, may.city, now).filter(ended_at__isnull=True)
+    counted = rows.order_by().values_list(by).annotate(
+        n=Count("id"),
+        late=Count("id", filter=Q(next_due_at__lt=now)),
+        soon=Count("id", filter=Q(next_due_at__gte=now, next_due_at__lt=soon)),
+    )  # fmt: skip
+    for code, n, late, upcoming in counted:
+        found[code] = LateCount(n, late, upcoming)
+    return found
+
+
+def to_press(
+    actor: Actor, filters: Filters, *, now: datetime, size: int = 50
+) -> tuple[ToPress, ...]:
+    """The late (or soon late) cases that weigh most: how late × how many people × how urgent."""
+    may = access(actor)
+    rows = filtered(may.case_filter(), filters, may.city, now)
+    begins = Left("text", TITLE_LENGTH)
+    weighed = rows.annotate(weight=_PressWeight(Value(now))).order_by(
+        "-weight", "next_due_at", "id"
+    )
+    found = list(weighed.values(*COLUMNS, "supporters", begins=begins)[: max(SHORTLIST, size)])
+    persons = _persons([row["id"] for row in found])
+    ranked = []
+    for row in found:
+        people = max(1, persons.get(row["id"], 0)) + row["supporters"]
+        late_s = max(0.0, (now - row["next_due_at"]).total_seconds())
+        weight = press_weight(late_s=late_s, people=people, urgency=row["urgency"])
+        ranked.append((weight, people, late_s, row))
+    ranked.sort(key=lambda one: (-one[0], one[3]["next_due_at"], one[3]["id"]))
+    ranked = ranked[:size]
+    shown = rows_shown([row for *_, row in ranked], may.city, now)
+    return tuple(
+        ToPress(row, people, late_s, weight)
+        for row, (weight, people, late_s, _) in zip(shown, ranked, strict=True)
+    )
+
+
+def _persons(ids: Collection[int]) -> dict[int, int]:
+    counted = Interest.objects.filter(case_id__in=ids).order_by().values_list("case_id")
+    return dict(counted.annotate(n=Count("person")))
+
+
+def outcomes(actor: Actor, case_ids: Collection[int]) -> dict[int, Outcome]:
+    """What became of these cases; those out of sight are left out."""
+    may = access(actor)
+    rows = Case.objects.filter(may.case_filter(), pk__in=case_ids).values_list(
+        "id", "received_at", "title", Left("text", TITLE_LENGTH), "state", "unit", "version",
+        "answered_at", "ended_at",
+    )  # fmt: skip
+    return {
+        pk: Outcome(
+            case_number(pk, received_at, tz=may.city.tz),
+            title or begins,
+            state,
+            unit_named(may.city, unit),
+            version,
+            answered_at,
+            ended_at,
+        )
+        for pk, received_at, title, begins, state, unit, version, answered_at, ended_at in rows
+    }
+
+
+def task_states(
+    keys: Collection[tuple[int, int]],
+) -> dict[tuple[int, int], tuple[str, datetime | None, str]]:
+    """State, end and answer of co-units' tasks, by case and number."""
+    wanted = set(keys)
+    rows = Task.objects.filter(case_id__in={case_id for case_id, _ in wanted})
+    return {
+        (case_id, n): (state, at, answer)
+        for case_id, n, state, at, answer in rows.values_list(
+            "case_id", "n", "state", "answered_at", "answer"
+        )
+        if (case_id, n) in wanted
+    }
+
+
+def received_by_hour(
+    actor: Actor, since: datetime, until: datetime, *, filters: Filters | None = None
+) -> dict[int, int]:
+    """Cases that came in, by the full hours since `since`: for a day or two."""
+    may = access(actor)
+    wanted = replace(
+        filters or Filters(), received_from=since, received_until=until, order="newest"
+    )
+    rows = filtered(may.case_filter(), wanted, may.city, until)
+    hours: dict[int, int] = {}
+    for at in rows.values_list("received_at", flat=True).iterator():
+        hour = int((at - since).total_seconds() // HOUR_S)
+        hours[hour] = hours.get(hour, 0) + 1
+    return hours

@@ -1,0 +1,1 @@
+"""Writes of command: pressing, convening, keeping the figures."""

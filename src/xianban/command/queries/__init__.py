@@ -1,0 +1,1 @@
+"""Reads of command: what is pressed, meetings, stage times, loads."""

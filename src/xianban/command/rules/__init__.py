@@ -1,0 +1,1 @@
+"""Decisions of command, on plain values."""
