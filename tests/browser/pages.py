@@ -9,6 +9,7 @@ An address may hold facts of the sample city in braces: {case} a case that someb
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from playwright.sync_api import Page
 
@@ -72,6 +73,17 @@ PAGES = (
     Seen("consultation", "/cases/{undecided}/consultation/", "consultation", "dispatcher"),
     Seen("machine-record", "/dispatch/record/?became=corrected", "machine_record", "dispatcher"),
     Seen("duty-gaps", "/dispatch/gaps/?kind=no_limit", "duty_gaps", "admin"),
+    Seen("command", "/command/", "command", "supervisor"),
+    Seen("command-soon", "/command/?tab=soon&within=72", "command", "supervisor"),
+    Seen("stages", "/command/stages/", "stages", "leader"),
+    Seen("visits", "/command/stages/{month}/sign/", "visits", "leader"),
+    Seen("meetings", "/meetings/", "meetings", "supervisor"),
+    Seen("new-meeting", "/meetings/new/", "new_meeting", "supervisor"),
+    Seen(
+        "meeting", "/meetings/{meeting}/", "meeting", "supervisor", opens=("details.act >> nth=-1",)
+    ),
+    Seen("city", "/city/", "city", "leader"),
+    Seen("wall", "/city/wall/", "wall", "leader"),
     Seen("ranking", "/appraisal/{period}/", "ranking", "supervisor"),
     Seen("figure", "/appraisal/{period}/unit/{unit}/", "figure", "supervisor"),
     Seen("asked", "/appraisal/asked/", "asked", "supervisor"),
@@ -92,6 +104,8 @@ NO_PAGE = {
     "find_case": "the target of the box; leads to cases, or to the page about a telephone",
     "find_people": "the target of a form",
     "export": "a file",
+    "command_do": "the target of a form",
+    "meeting_do": "the target of a form",
     "act": "the target of a form",
     "reveal": "the target of a form",
     "batch": "the target of a form",
@@ -145,6 +159,25 @@ def _period(page: Page) -> str:
     return page.url.split("?")[0].strip("/").rsplit("/", 1)[-1]
 
 
+def _month(page: Page) -> str:
+    """A month that stage times are of; this one, where the worker has not come to it yet."""
+    page.goto("/command/stages/")
+    chosen = page.locator("#period")
+    return chosen.input_value() if chosen.count() else f"{datetime.now(UTC):%Y-%m}"
+
+
+def _meeting(page: Page) -> str:
+    """A meeting with a unit, called for the picture."""
+    page.goto("/meetings/new/")
+    page.fill("#title", "东门路灯连续熄灭")
+    page.fill("#agenda", "一、情况通报；二、分工和时限")
+    page.fill("#place", "三楼会议室")
+    page.fill("#unit-0", page.locator("#all-units option").first.get_attribute("value") or "")
+    page.locator("form.meeting-form button[type=submit]").click()
+    page.wait_for_url("**/meetings/*/")
+    return page.url.split("?")[0].strip("/").rsplit("/", 1)[-1]
+
+
 # fact: (who looks, how it is found)
 FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
     "case": ("dispatcher", lambda page: _first(page, "/cases/", "a.whole")),
@@ -152,5 +185,7 @@ FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
     "undecided": ("dispatcher", lambda page: _first(page, "/dispatch/", ".queue a.whole")),
     "number/code": (NOBODY, _report),
     "period": ("supervisor", _period),
+    "month": ("leader", _month),
+    "meeting": ("supervisor", _meeting),
     "unit": ("supervisor", lambda page: _first(page, "/appraisal/", "main table a")),
 }

@@ -51,6 +51,10 @@ def now(monkeypatch):
         "dispatching",
         "duty_gaps",
         "machine_record",
+        "command",
+        "meetings",
+        "stages",
+        "city",
     )
     for module in pages:
         monkeypatch.setattr(f"xianban.web.pages.{module}.utc_now", lambda: clock.at)

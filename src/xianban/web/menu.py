@@ -41,6 +41,16 @@ PAGES: Sequence[Page] = (
     Page("today", _("今天"), "calendar-plus", roles=frozenset({Role.HANDLER, Role.GRID_WORKER})),
     Page("cases", _("案件"), "list-details"),
     Page("call", _("接话"), "headset", roles=frozenset({Role.AGENT, Role.DISPATCHER})),
+    Page("command", _("督办"), "speakerphone", may="oversee"),
+    Page("city", _("城市"), "map", may="oversee"),
+    Page(
+        "meetings",
+        _("会议"),
+        "users",
+        may="convene",
+        roles=frozenset({Role.HANDLER, Role.GRID_WORKER}),
+    ),
+    Page("call", _("接话"), "headset", may="find_person"),
     Page("new_case", _("登记"), "circle-plus", may="open"),
     Page("dispatching", _("派单"), "send", may="rule"),
     Page(
@@ -59,6 +69,8 @@ HOMES: Sequence[tuple[Role, str]] = (
     (Role.AGENT, "call"),
     (Role.HANDLER, "today"),
     (Role.GRID_WORKER, "today"),
+    (Role.SUPERVISOR, "command"),
+    (Role.LEADER, "city"),
 )
 HOME = "cases"  # for everyone else
 

@@ -220,6 +220,28 @@ PURPOSES: Mapping[str, Promise] = {
     "own_data": _("本人查询"),
     "legal_demand": _("依法调取"),
 }
+STAGES: Mapping[str, Promise] = {
+    "dispatch": _("受理到派单"),
+    "sign": _("派单到签收"),
+    "contact": _("签收到首次联系"),
+    "handle": _("办理"),
+    "suspended": _("挂账"),
+    "contested": _("争议"),
+    "co_units": _("等协办"),
+    "follow_up": _("答复到回访"),
+}
+PRESSED: Mapping[str, Chip] = {
+    "overdue": Chip(_("过期未答复"), "alert-triangle", "vermilion"),
+    "waiting": Chip(_("等待答复"), "clock", "amber"),
+    "late": Chip(_("逾期答复"), "clock", "amber"),
+    "answered": Chip(_("按期答复"), "circle-check", "jade"),
+}
+MEETING_TASKS: Mapping[str, Chip] = {
+    "open": Chip(_("在办"), "clock", ""),
+    "reported": Chip(_("待确认"), "clock", "amber"),
+    "done": Chip(_("已完成"), "circle-check", "jade"),
+    "dropped": Chip(_("已撤销"), "x", "grey"),
+}
 RATES: Mapping[str, Promise] = {
     "response": _("响应率"),
     "satisfaction": _("满意率"),

@@ -1,7 +1,7 @@
 """The list of cases: tabs, filters, pages; what is due first stands first. And what was searched for."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,6 +39,7 @@ TABS: tuple[tuple[str, Promise, dict[str, Any]], ...] = (
         gettext_lazy("已了结"),
         {"states": ("closed", "declined", "merged"), "order": "newest"},
     ),
+    ("all", gettext_lazy("全部"), {"order": "newest"}),
 )
 SIZE = 50
 TOLD = (Role.DISPATCHER, Role.SUPERVISOR)  # by role, whoever holds it
@@ -152,7 +153,18 @@ def _chosen(
     """The filters as casework takes them, as they were typed, and what could not be read."""
     typed = {
         name: request.GET.get(name, "").strip()
-        for name in ("q", "unit", "area", "matter", "urgency", "state", "who", "order")
+        for name in (
+            "q",
+            "unit",
+            "area",
+            "matter",
+            "urgency",
+            "state",
+            "who",
+            "order",
+            "from",
+            "to",
+        )
     }
     chosen: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -177,7 +189,23 @@ def _chosen(
         chosen["order"] = "newest"
     if typed["state"] in words.STATES:
         chosen["states"] = (typed["state"],)
+    chosen |= _days(typed, faults)
     return chosen, typed, faults
+
+
+def _days(typed: dict[str, str], faults: dict[str, str]) -> dict[str, datetime]:
+    """The days on which they came in: from the first until the end of the last."""
+    found: dict[str, datetime] = {}
+    for name, column, more in (("from", "received_from", 0), ("to", "received_until", 1)):
+        if not typed[name]:
+            continue
+        try:
+            day = date.fromisoformat(typed[name]) + timedelta(days=more)
+        except (ValueError, OverflowError):
+            faults[name] = _("请写成 2026-11-02 这样的日期")
+            continue
+        found[column] = datetime.combine(day, time(), tzinfo=city.current().tz)
+    return found
 
 
 def _choices(typed: dict[str, str]) -> dict[str, Any]:

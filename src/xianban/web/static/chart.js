@@ -26,8 +26,9 @@
     const of = (name) => colour(NAMES[name] || "blue", probe);
     const ink = colour("ink", probe), soft = colour("ink-soft", probe), line = colour("line", probe), paper = colour("paper", probe);
     const number = said(given.percent);
-    const names = { type: "category", data: given.labels, inverse: given.lying, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: soft, hideOverlap: !given.lying, interval: given.lying ? 0 : "auto" } };
-    const amounts = { type: "value", min: (extent) => Math.min(0, extent.min), splitLine: { lineStyle: { color: line } }, axisLabel: { color: soft, formatter: number } };
+    const size = parseFloat(getComputedStyle(probe).fontSize) > 17 ? parseFloat(getComputedStyle(probe).fontSize) : 12; // a wall is read from afar
+    const names = { type: "category", data: given.labels, inverse: given.lying, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: soft, fontSize: size, hideOverlap: !given.lying, interval: given.lying ? 0 : "auto" } };
+    const amounts = { type: "value", min: (extent) => Math.min(0, extent.min), splitLine: { lineStyle: { color: line } }, axisLabel: { color: soft, fontSize: size, formatter: number } };
     const series = [];
     given.series.forEach((one, nth) => {
       const tone = of(one.colour);
@@ -39,15 +40,15 @@
       series.push({
         type: drawnAs, name: one.name, data: one.values, symbol: one.values.length > 40 ? "none" : "circle", symbolSize: 5, barMaxWidth: 28,
         itemStyle: { color: tone, borderRadius: 2 }, lineStyle: { color: tone, width: 2, type: one.look === "expected" ? "dashed" : "solid" },
-        endLabel: drawnAs === "line" && given.series.length > 1 ? { show: true, formatter: "{a}", color: tone, distance: 6 } : undefined,
+        endLabel: drawnAs === "line" && given.series.length > 1 ? { show: true, fontSize: size, formatter: "{a}", color: tone, distance: 6 } : undefined,
         label: given.lying ? { show: true, position: "right", color: ink, formatter: ({ value }) => number(value) } : undefined,
-        markLine: nth === 0 && given.today ? { symbol: "none", silent: true, lineStyle: { color: soft, type: "solid" }, label: { formatter: given.today, color: soft }, data: [given.lying ? { yAxis: given.today } : { xAxis: given.today }] } : undefined,
+        markLine: nth === 0 && given.today ? { symbol: "none", silent: true, lineStyle: { color: soft, type: "solid" }, label: { formatter: given.today, color: soft, fontSize: size }, data: [given.lying ? { yAxis: given.today } : { xAxis: given.today }] } : undefined,
       });
     });
     return {
       animation: false,
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-      grid: { left: 8, right: given.series.length > 1 ? 72 : given.lying ? 56 : 16, top: 16, bottom: 8, containLabel: true },
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink, fontSize: size },
+      grid: { left: 8, right: given.series.length > 1 ? 4.5 * size : given.lying ? 56 : 16, top: 16, bottom: 8, containLabel: true },
       tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: paper, borderColor: line, textStyle: { color: ink }, valueFormatter: number, confine: true },
       [given.lying ? "yAxis" : "xAxis"]: names,
       [given.lying ? "xAxis" : "yAxis"]: amounts,

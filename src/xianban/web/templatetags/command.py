@@ -1,0 +1,74 @@
+"""What the pages of those who oversee ask for again and again: verdicts, states, lengths of time."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from xianban.web import moments, words
+from xianban.web.pages.stages import hours_said
+from xianban.web.templatetags.look import sign
+
+register = template.Library()
+
+
+@register.simple_tag
+def press_verdict(verdict: str) -> SafeString:
+    """What came of a pressing."""
+    chip = words.PRESSED[verdict]
+    return sign(chip.word, chip.icon, chip.colour)
+
+
+@register.simple_tag
+def meeting_state(seen: Any) -> SafeString:
+    """Called, followed (with how much is left), or done."""
+    if seen.state == "called":
+        return sign(_("待召开"), "clock", "amber")
+    if seen.state == "done":
+        return sign(_("已办结") if seen.tasks else _("已召开"), "circle-check", "jade")
+    said = ngettext("%(n)d 项在办", "%(n)d 项在办", seen.open_tasks) % {"n": seen.open_tasks}
+    if seen.late_tasks:
+        late = ngettext("%(n)d 项过期", "%(n)d 项过期", seen.late_tasks) % {"n": seen.late_tasks}
+        return sign(f"{said} · {late}", "alert-triangle", "vermilion")
+    return sign(said, "clock", "")
+
+
+@register.simple_tag
+def meeting_task_chip(task: Any) -> SafeString:
+    if task.late and task.state in ("open", "reported"):
+        return sign(_("已过期"), "alert-triangle", "vermilion")
+    chip = words.MEETING_TASKS[task.state]
+    return sign(chip.word, chip.icon, chip.colour)
+
+
+@register.filter
+def hours(seconds: float) -> str:
+    return hours_said(seconds)
+
+
+@register.simple_tag
+def percent_of(value: float) -> str:
+    return f"{100 * value:.1f}%"
+
+
+@register.simple_tag
+def percent_text(value: str) -> str:
+    return f"{value}%"
+
+
+@register.simple_tag
+def interval_of(rate: Any) -> str:
+    """How sure a rate is: n and interval."""
+    return _("n=%(n)s，%(low)d%%–%(high)d%%") % {
+        "n": f"{round(float(rate.of)):,}",
+        "low": round(100 * rate.low),
+        "high": round(100 * rate.high),
+    }
+
+
+@register.simple_tag
+def capped(n: int, limit: int) -> str:
+    """A count that goes no further than its limit."""
+    return moments.thousands(n) + ("+" if n >= limit else "")
