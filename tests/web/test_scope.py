@@ -15,12 +15,16 @@ OPEN_TO_ALL = {
     "follow",
     "hear_by_code",
     "hear_by_link",
+    "held_file",
     "help",
     "help_entry",
     "hints",
+    "hold_file",
     "privacy",
     "report",
     "story",
+    "story_file",
+    "story_file_small",
     "style",
 }
 EAST_WORDS, WEST_WORDS = "the eastern secret", "the western secret"

@@ -17,6 +17,7 @@ from xianban.files.queries import (
     files_owned,
     limits,
     open_file,
+    open_held,
 )
 from xianban.files.rules import Held, Kind, Limits, fault
 
@@ -37,6 +38,7 @@ __all__ = [
     "limits",
     "must_be_few",
     "open_file",
+    "open_held",
     "sweep_files",
     "token_of",
 ]

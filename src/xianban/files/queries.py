@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from xianban.base.errors import NotFound
 from xianban.files.models import Attached, Content
-from xianban.files.rules import KINDS, Kind, Limits
+from xianban.files.rules import KINDS, Held, Kind, Limits
 from xianban.files.storing import THUMB, open_stored
 from xianban.ledger.api import acts_naming
 
@@ -81,6 +81,14 @@ def open_file(file: FileSeen, *, thumb: bool = False) -> IO[bytes]:
     if thumb and not file.kind.seen:
         raise NotFound(NO_FILE)
     return open_stored(file.stored + (THUMB if thumb else ""))
+
+
+def open_held(held: Held) -> IO[bytes]:
+    """The small picture of a photograph that belongs to nothing yet."""
+    row = Content.objects.filter(digest=held.digest, ready=True).exclude(thumb_size=0).first()
+    if row is None:
+        raise NotFound(NO_FILE)
+    return open_stored(row.stored + THUMB)
 
 
 def broken_file(*, progress: Callable[[int], None] | None = None) -> str | None:

@@ -123,11 +123,7 @@ def _act(offer: Offer, view: CaseView) -> Act:
     return Act(
         verb=offer.verb,
         look=look,
-        inputs=tuple(
-            _input(offer.verb, field, view)
-            for field in offer.fields
-            if field.name not in ("files", "show_files")
-        ),
+        inputs=tuple(_input(offer.verb, field, view) for field in offer.fields),
         after=_after(offer.consequence, view),
         warn=str(look.warn) % settings if look.warn else "",
         body=BODIES.get(offer.verb, "parts/act_fields.html"),
@@ -238,6 +234,8 @@ def _usual(verb: str, field: Field, view: CaseView) -> str:
     """What is most likely wanted: the unit that the duty list names, where one is to be found."""
     if verb == "report" and field.name == "text":
         return str(view.duty.get("reply") or "")
+    if field.name == "show_files":
+        return "yes"  # an answer is written for the resident, and so are its photographs
     lead = view.duty.get("lead")
     if field.kind in ("task", "opinion") and len(field.choices) == 1:
         return str(field.choices[0])

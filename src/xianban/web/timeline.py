@@ -59,6 +59,7 @@ class Line:
     details: tuple[str, ...]
     cases: tuple[str, ...] = ()  # numbers of other cases that it is about
     checks: tuple[Mapping[str, str], ...] = ()  # the points that were answered
+    files: tuple[Any, ...] = ()  # what came with it, ready for a gallery
 
 
 def lines_of(events: Sequence[Event], numbers: Mapping[int, str] | None = None) -> list[Line]:

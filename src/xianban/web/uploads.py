@@ -4,7 +4,6 @@ A form carries what it holds as signed tokens (`held`), so that a refusal loses 
 a browser with scripts can send each one as soon as it is chosen.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +57,7 @@ class Holding:
     @property
     def places(self) -> list[tuple[float, float]]:
         """Where photographs say that they were made: suggestions."""
-        return list(dict.fromkeys(file.place for file in self.held if file.place))[:1]
+        return [file.place for file in self.held if file.place][:1]
 
     @property
     def each(self) -> int:
@@ -70,7 +69,15 @@ class Holding:
 
 
 def taken(request: HttpRequest) -> Holding:
-    """The files of a posted form: those held before, and those that came with it."""
+    """The files of a posted form, those held before and those that came with it; read once."""
+    found = getattr(request, "holding", None)
+    if found is None:
+        found = _read(request) if request.method == "POST" else Holding()
+        request.holding = found  # type: ignore[attr-defined]
+    return found
+
+
+def _read(request: HttpRequest) -> Holding:
     held: list[files.Held] = []
     faults: list[str] = []
     for token in request.POST.getlist(HELD):
@@ -84,15 +91,13 @@ def taken(request: HttpRequest) -> Holding:
     except BadInput as fault:
         return Holding(tuple(held), (*faults, in_words(fault)))
     heads = request.FILES.getlist(HEAD)
-    head = heads[0].read() if len(heads) == len(given) == 1 else b""
+    head = heads[0].read(HEAD_LONGEST) if len(heads) == len(given) == 1 else b""
     for one in given:
         try:
             held.append(_kept(one, head))
         except BadInput as fault:
-            faults.append(
-                _("“%(name)s”没有收下：%(fault)s")
-                % {"name": (one.name or "")[:60], "fault": in_words(fault)}
-            )
+            told = {"name": (one.name or "")[:60], "fault": in_words(fault)}
+            faults.append(_("“%(name)s”没有收下：%(fault)s") % told)
     unique = {file.digest: file for file in held}
     return Holding(tuple(unique.values()), tuple(dict.fromkeys(faults)))
 
@@ -104,19 +109,9 @@ def _kept(one: UploadedFile, head: bytes) -> files.Held:
     return files.keep(one.read(), name=one.name or "", now=utc_now(), head=head)
 
 
-def chosen_place(request: HttpRequest, holding: Holding) -> tuple[float, float] | None:
-    """The place in a photograph, where whoever sent it said that it is the one."""
-    if request.POST.get("photo_place") != "yes" or not holding.places:
-        return None
-    return holding.places[0]
-
-
-NONE = Holding()
-
-
-def shown_by_act(seen: Sequence[files.FileSeen]) -> dict[int, list[files.FileSeen]]:
-    """Files by the number of the act that brought them."""
-    found: dict[int, list[files.FileSeen]] = {}
-    for file in seen:
-        found.setdefault(file.seq, []).append(file)
-    return found
+def with_place(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, with the place of a photograph where its sender said that it is the one."""
+    places = taken(request).places
+    if given.get("lat") is not None or not places or request.POST.get("photo_place") != "yes":
+        return given
+    return {**given, "lat": places[0][0], "lon": places[0][1]}

@@ -163,13 +163,18 @@ def forget_words(person_id: int) -> int:
     return Word.objects.filter(person=person_id).delete()[0]
 
 
-def hear(case_id: int, person_id: int, *, acting: Actor, now: datetime) -> int:
-    """One more person wants to hear of a case; the case that goes on, where it was merged."""
+def hear(
+    case_id: int, person_id: int, *, acting: Actor, now: datetime, files: Sequence[str] = ()
+) -> int:
+    """One more person wants to hear of a case; the case that goes on, where it was merged.
+
+    `files` are the digests of what came along, which the caller attaches to this act.
+    """
     with transaction.atomic():
         case = locked(case_id)
         if case.merged_into_id is not None:
-            return hear(case.merged_into_id, person_id, acting=acting, now=now)
-        if person_id in persons_of(case_id):
+            return hear(case.merged_into_id, person_id, acting=acting, now=now, files=files)
+        if person_id in persons_of(case_id) and not files:
             return case_id
         add_interests(case_id, [person_id], now=now)
         standing = standing_of(case)
@@ -181,6 +186,6 @@ def hear(case_id: int, person_id: int, *, acting: Actor, now: datetime) -> int:
             actor=acting.key,
             now=now,
             city=current(),
-            said={"person": person_id},
+            said={"person": person_id, **({"files": list(files)} if files else {})},
         )
     return case_id

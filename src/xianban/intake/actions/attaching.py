@@ -9,12 +9,14 @@ from xianban.accounts.api import Actor
 from xianban.base.errors import WrongState
 from xianban.base.rows import insert_keyed
 from xianban.casework import api as casework
+from xianban.files import api as files
 from xianban.intake.actions.preparing import prepare
 from xianban.intake.actions.receiving import Receipt, receipt_of
 from xianban.intake.actions.writing import contact_of, request_of, seal_words, turn
 from xianban.intake.drafting import check, drafted, tidied
 from xianban.intake.queries import known_by
 from xianban.intake.rules.submission import Submission
+from xianban.ledger.api import head_of
 from xianban.residents.api import seal_many
 
 
@@ -48,11 +50,22 @@ def _attach(said: Submission, case_id: int, *, acting: Actor, now: datetime) -> 
         # whoever got a code may come back to it, with or without a contact
         (person,) = seal_many([replace(contact_of(prepared[0].draft), keep=True)])
         assert person is not None
-        goes_on = casework.hear(case_id, person, acting=acting, now=now)
+        digests = [file.digest for file in said.files]
+        goes_on = casework.hear(case_id, person, acting=acting, now=now, files=digests)
         if not casework.nearby([goes_on]):
             raise WrongState("that case has ended meanwhile; report it as a new one")
         requests = [request_of(prepared[0], person, goes_on)]
         insert_keyed(requests, connection=connection)
         seal_words(prepared, requests)
+        subject = f"case:{goes_on}"
+        files.attach(
+            said.files,
+            owner=f"request:{requests[0].pk}",
+            subject=subject,
+            seq=head_of(subject).seq,
+            by=acting.key,
+            shown=False,
+            now=now,
+        )
         case = casework.opened([goes_on])[goes_on]
     return receipt_of(requests[0].pk, case)

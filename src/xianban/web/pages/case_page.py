@@ -1,7 +1,8 @@
 """One case: all that this person may see of it, and exactly the acts that they may do now."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,17 +19,28 @@ from xianban.base.errors import BadInput, NotAllowed, WrongState
 from xianban.casework import api as casework
 from xianban.casework.api import CaseView, Offer
 from xianban.city import api as city
+from xianban.files.api import Bringing, FileSeen, files_of
 from xianban.intake import api as intake
 from xianban.residents import api as residents
-from xianban.web import kept_words, words
+from xianban.web import kept_words, uploads, words
 from xianban.web.acts import FORETOLD, LIMIT_UNITS, Act, acts_from, lists_for, read_act, with_typed
 from xianban.web.pages.desk import menu, staff
+from xianban.web.pages.galleries import shown_in_case
 from xianban.web.reasons import reasons_of
 from xianban.web.timeline import Line, lines_of
 from xianban.web.verbs import verb_of
 from xianban.web.wording import in_words
 
 TICKING = ("running", "overdue", "paused")
+UNSAID = (
+    "version",
+    "csrfmiddlewaretoken",
+    "by",
+    "from",
+    "look",
+    "held",
+    "photo_place",
+)
 HEADING = 60  # characters
 FIRST_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 
@@ -65,13 +77,23 @@ def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpRespo
         return _conflict(request, actor, view, offers, verb, version)
     posted = request.POST.dict()
     reading = read_act(offer, posted, actor, view)
+    holding = uploads.taken(request)
+    if holding.faults and not reading.faults:
+        fault = holding.faults[0]
+        return _again(request, actor, view, offers, verb, posted, fault=fault, status=400)
     if reading.faults:
         return _again(request, actor, view, offers, verb, posted, faults=reading.faults, status=400)
     try:
         if "look" in posted and verb in FORETOLD:
             return _foretold(request, actor, view, offers, verb, posted, reading.data, now)
         casework.perform(
-            case_id, verb, acting=actor, now=now, data=reading.data, expect_version=version
+            case_id,
+            verb,
+            acting=actor,
+            now=now,
+            data=reading.data,
+            expect_version=version,
+            bringing=Bringing(holding.held),
         )
     except BadInput as fault:
         return _again(request, actor, view, offers, verb, posted, fault=in_words(fault), status=400)
@@ -153,11 +175,7 @@ def _conflict(
         for one in acts_from(offers, view)
     )
     meanwhile = [event for event in view.timeline if version is not None and event.seq > version]
-    typed = {
-        name: value
-        for name, value in posted.items()
-        if value and name not in ("version", "csrfmiddlewaretoken", "by", "from", "look")
-    }
+    typed = {name: value for name, value in posted.items() if value and name not in UNSAID}
     conflict = {
         "code": verb,
         "verb": verb_of(verb),
@@ -181,13 +199,15 @@ def _page(
     reporters = _reporters(view)
     may_reveal = _may_reveal(actor, view)
     callable_ = [person for person, shown in reporters if shown.phone and not shown.erased]
+    brought = files_of(f"case:{view.id}")
     merged = {one.case_id for one in view.merged_from}
     context = menu(actor, "cases") | {
         "case": view,
         "heading": view.title or _beginning(view.text),
         "acts": acts,
         "lists": lists_for(acts),
-        "lines": _timeline(view),
+        "lines": _timeline(view, brought),
+        "files": shown_in_case(view.number, brought),
         "reasons": reasons_of(view),
         "said": said,
         "reporters": reporters,
@@ -214,10 +234,17 @@ def _beginning(text: str) -> str:
     return said if len(said) <= HEADING else said[: HEADING - 1] + "…"
 
 
-def _timeline(view: CaseView) -> list[Line]:
+def _timeline(view: CaseView, brought: Sequence[FileSeen]) -> list[Line]:
     others = [*view.links, *view.merged_from, *filter(None, [view.merged_into])]
     numbers = {other.case_id: other.number for other in others}
-    return list(reversed(lines_of(view.timeline, numbers)))
+    by_act: dict[int, list[FileSeen]] = defaultdict(list)
+    for file in brought:
+        by_act[file.seq].append(file)
+    lines = [
+        replace(line, files=tuple(shown_in_case(view.number, by_act[event.seq])))
+        for line, event in zip(lines_of(view.timeline, numbers), view.timeline, strict=True)
+    ]
+    return lines[::-1]
 
 
 def _reporters(view: CaseView) -> list[tuple[int, residents.Masked]]:

@@ -11,7 +11,7 @@ from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, NotFound
 from xianban.casework import api as casework
 from xianban.intake import api as intake
-from xianban.web import words
+from xianban.web import uploads, words
 from xianban.web.forms import EntryForm, new_key
 from xianban.web.pages.desk import menu, staff
 from xianban.web.pages.report import submission
@@ -26,10 +26,12 @@ def new_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, EntryForm(initial={"key": new_key()}))
     form = EntryForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or uploads.taken(request).faults:
         return _page(request, actor, form, status=400)
     door = "grid" if form.cleaned_data["channel"] == "grid" else "desk"
-    said = submission(form.cleaned_data, door=door, channel=form.cleaned_data["channel"])
+    said = submission(
+        form.cleaned_data, door=door, channel=form.cleaned_data["channel"], sending=request
+    )
     try:
         receipt = intake.receive(said, now=utc_now(), acting=actor)
     except BadInput as fault:

@@ -14,9 +14,11 @@ from xianban.accounts.api import resident_actor
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.casework import api as casework
+from xianban.files.api import Bringing
 from xianban.intake import api as intake
-from xianban.web import throttle
+from xianban.web import throttle, uploads
 from xianban.web.forms import FollowForm
+from xianban.web.pages.galleries import shown_in_story
 from xianban.web.refusals import sorry
 from xianban.web.story import tell
 from xianban.web.wording import in_words
@@ -74,12 +76,14 @@ def _page(
 ) -> HttpResponse:
     now = utc_now()
     shown = casework.public_story(said.case_id, now=now, person=said.person)
+    code_of_it = intake.follow_code(said.id)
     context = {
         "here": "follow",
         "story": shown,
         "told": tell(shown, now=now),
         "said": said,
-        "code": intake.follow_code(said.id),
+        "code": code_of_it,
+        "files": shown_in_story(shown.number, code_of_it, said, merged_into=shown.merged_into),
         "fresh": not shown.answer
         and (not shown.steps or (now - said.accepted_at).total_seconds() < 120),
         "fault": fault,
@@ -96,9 +100,19 @@ def _act(request: HttpRequest, said: intake.RequestSeen, number: str, code: str)
     data, fault = _read(verb, request)
     if fault:
         return _page(request, said, code, fault=fault, verb=verb, status=400)
+    holding = uploads.taken(request)
+    if holding.faults:
+        return _page(request, said, code, fault=holding.faults[0], verb=verb, status=400)
     actor = resident_actor(said.person or 0)
     try:
-        casework.perform(said.case_id, verb, acting=actor, now=utc_now(), data=data)
+        casework.perform(
+            said.case_id,
+            verb,
+            acting=actor,
+            now=utc_now(),
+            data=data,
+            bringing=Bringing(holding.held, owner=f"request:{said.id}"),
+        )
     except (BadInput, WrongState, NotAllowed) as refusal:
         return _page(request, said, code, fault=in_words(refusal), verb=verb, status=409)
     messages.success(request, _thanks(verb, data), extra_tags="good")

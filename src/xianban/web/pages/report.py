@@ -17,6 +17,7 @@ from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.dispatch import api as dispatch
 from xianban.intake import api as intake
+from xianban.web import uploads
 from xianban.web.answers import answers_to
 from xianban.web.forms import ReportForm, new_key
 from xianban.web.throttle import too_often, too_quick
@@ -45,13 +46,15 @@ def _page(
 
 def _take(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or uploads.taken(request).faults:
         return _page(request, form, status=400)
     if too_often(request, "report", times=REPORTS_AN_HOUR, within_s=3600):
         notice = _("这个网络在一小时内反映得太多了。您写的内容还在，请过一会儿再提交，或拨打热线。")
         return _page(request, form, notice=notice, status=429)
     try:
-        receipt = intake.receive(submission(form.cleaned_data), now=utc_now(), acting=MACHINE)
+        receipt = intake.receive(
+            submission(form.cleaned_data, sending=request), now=utc_now(), acting=MACHINE
+        )
     except BadInput as fault:
         notice = _("这份内容没有收下：%(fault)s") % {"fault": in_words(fault)}
         return _page(request, form, notice=notice, status=400)
@@ -63,15 +66,22 @@ def _take(request: HttpRequest) -> HttpResponse:
 
 
 def submission(
-    given: dict[str, Any], *, door: str = "web", channel: str = "web"
+    given: dict[str, Any],
+    *,
+    door: str = "web",
+    channel: str = "web",
+    sending: HttpRequest | None = None,
 ) -> intake.Submission:
     """What was typed, under a key that is the same for the same words from the same form.
 
     Going back and sending other words is another report; a double click is not.
     """
+    holding = uploads.taken(sending) if sending else uploads.Holding()
+    given = uploads.with_place(sending, given) if sending else given
     said = "\0".join(
         str(given.get(name) or "") for name in ("text", "place", "lat", "lon", "name", "phone")
     )
+    said = "\0".join([said, *(file.digest for file in holding.held)])
     digest = hashlib.sha256(said.encode()).hexdigest()[:16]
     return intake.Submission(
         door=door,
@@ -83,6 +93,7 @@ def submission(
         name=given["name"],
         phone=given["phone"],
         channel=channel,
+        files=holding.held,
     )
 
 
