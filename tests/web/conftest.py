@@ -1,5 +1,7 @@
 """The town, somebody with each role in it, and the time at which the pages look."""
 
+import time
+
 import pytest
 
 from builders import EAST, load_town, monday
@@ -90,6 +92,12 @@ def signed_in(people):
         client = Client()
         user = get_user_model().objects.get(pk=people[name])
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session  # as somebody who has just given their password
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": time.time(), "reauthenticated": True}
+        ]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
         return client
 
     return client_for

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from xianban.accounts.models import Grant, User
-from xianban.accounts.queries import user_named
+from xianban.accounts.queries import actor_of, user_named
 from xianban.accounts.rules import Actor, Granted, Role, may_anywhere
 from xianban.base.errors import BadInput, NotAllowed, NotFound
-from xianban.ledger.api import START, Entry, append
+from xianban.ledger.api import START, Entry, NewNotice, append, enqueue
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class NewUser:
     language: str = "zh-hans"
     email: str = ""
     grants: tuple[Granted, ...] = ()
+    issued: bool = False  # the password is to be changed at the first sign-in
 
 
 def add_user(new: NewUser, *, acting: Actor, now: datetime) -> int:
@@ -54,14 +58,18 @@ def add_users(new: Sequence[NewUser], *, acting: Actor, now: datetime) -> list[i
 
 
 def set_password(username: str, *, password: str, acting: Actor, now: datetime) -> None:
-    """Give a user a new password; every session that the user had ends with it."""
+    """Give a user a new password; every session that the user had ends with it.
+
+    One that somebody else gave is to be changed at the next sign-in.
+    """
     with transaction.atomic():
         user = _locked(username)
         if acting.key != f"user:{user.pk}":
             _must_manage(acting)
         _check_password(password, user)
         user.set_password(password)
-        user.save(update_fields=["password"])
+        user.password_issued = acting.key != f"user:{user.pk}"
+        user.save(update_fields=["password", "password_issued"])
         _record(user, "user.password", acting, now, {})
 
 
@@ -75,6 +83,56 @@ def set_active(username: str, active: bool, *, acting: Actor, now: datetime) -> 
         user.is_active = active
         user.save(update_fields=["is_active"])
         _record(user, "user.active", acting, now, {"active": active})
+
+
+def reset_second_factor(username: str, *, acting: Actor, now: datetime) -> bool:
+    """Take away a lost second factor and end all sessions; False where there was none.
+
+    Whose role needs one sets up another at the next sign-in.
+    """
+    _must_manage(acting)
+    with transaction.atomic():
+        user = _locked(username)
+        gone = Authenticator.objects.filter(user=user).delete()[0]
+        if gone:
+            _record(user, "user.second_factor_reset", acting, now, {})
+            end_sessions(user.pk)
+    return bool(gone)
+
+
+def lift_lock(username: str, *, acting: Actor, now: datetime) -> bool:
+    """Let a name be tried again at once, from everywhere; False where nothing was counted."""
+    _must_manage(acting)
+    with transaction.atomic():
+        user = _locked(username)
+        gone = AccessAttempt.objects.filter(username=username).delete()[0]
+        if gone:
+            _record(user, "user.lock_lifted", acting, now, {})
+    return bool(gone)
+
+
+def end_sessions(user_id: int, *, only: int | None = None, but: str = "") -> int:
+    """End sessions of a user: all, one, or all but the one with this key; how many."""
+    rows = UserSession.objects.filter(user_id=user_id).exclude(session_key=but)
+    rows = rows if only is None else rows.filter(pk=only)
+    ended = 0
+    for row in rows:
+        row.end()
+        ended += 1
+    return ended
+
+
+def note_sign_in(user: User, *, device: str, network: str, now: datetime) -> None:
+    """Tell somebody that their account was signed in to from elsewhere than before."""
+    values = {"device": device, "address": network}
+    key = f"signed_in:{user.pk}:{now:%Y%m%d%H%M%S%f}"
+    enqueue([NewNotice("signed_in", f"user:{user.pk}", key, values)], now=now)
+
+
+def link_identity(user: User, provider: str, *, now: datetime) -> None:
+    """Write down that an identity of elsewhere opens this account from now on."""
+    with transaction.atomic():
+        _record(_locked(user.username), "user.link", actor_of(user), now, {"provider": provider})
 
 
 def grant(username: str, granted: Granted, *, acting: Actor, now: datetime) -> bool:
@@ -134,6 +192,7 @@ def _row(new: NewUser, now: datetime) -> User:
     else:
         _check_password(new.password, user)
         user.set_password(new.password)
+        user.password_issued = new.issued
     return user
 
 

@@ -13,6 +13,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     name = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=10, default="zh-hans")
+    password_issued = models.BooleanField(default=False)  # by somebody else: to be changed
 
     def get_full_name(self) -> str:
         return self.name or self.username

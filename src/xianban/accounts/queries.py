@@ -4,8 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+
 from xianban.accounts.models import Grant, User
-from xianban.accounts.rules import Actor, Granted, Role
+from xianban.accounts.rules import (
+    Actor,
+    Granted,
+    Role,
+    device_of,
+    must_have_second_factor,
+    network_of,
+)
 from xianban.base.errors import NotFound
 
 
@@ -74,6 +85,53 @@ def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """What to call these users on a page; one query."""
     rows = User.objects.filter(pk__in=set(user_ids)).values_list("pk", "name", "username")
     return {pk: name or username for pk, name, username in rows}
+
+
+@dataclass(frozen=True)
+class SessionSeen:
+    """One place where a user is signed in."""
+
+    id: int
+    device: str
+    network: str
+    began_at: datetime
+    seen_at: datetime
+    here: bool
+
+
+def sessions_of(user_id: int, *, here: str) -> list[SessionSeen]:
+    """Where a user is signed in, the newest first; `here` is the key of the session that asks."""
+    rows = UserSession.objects.filter(user_id=user_id).order_by("-last_seen_at")[:50]
+    return [
+        SessionSeen(
+            row.pk,
+            device_of(row.user_agent),
+            network_of(row.ip),
+            row.created_at,
+            row.last_seen_at,
+            row.session_key == here,
+        )
+        for row in rows
+        if row.exists()
+    ]
+
+
+def has_second_factor(user_id: int) -> bool:
+    return Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).exists()
+
+
+def next_step(user: User) -> str:
+    """The page that somebody must go through before anything else; "" where there is none."""
+    if user.password_issued and user.has_usable_password():
+        return "account_change_password"
+    wanted = settings.SECOND_FACTOR_FOR
+    if (
+        wanted
+        and must_have_second_factor(actor_of(user), wanted)
+        and not has_second_factor(user.pk)
+    ):
+        return "mfa_activate_totp"
+    return ""
 
 
 def _grants(user: User) -> tuple[Granted, ...]:

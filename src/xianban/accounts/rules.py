@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -195,3 +196,63 @@ def reach(actor: Actor) -> Reach:
 def verbs_of(role: Role) -> frozenset[str]:
     """Every verb that a role may do."""
     return frozenset(verb for verb, who in MAY.items() if role in who)
+
+
+FREE_TRIES = 4  # wrong passwords from one address before the first delay
+DELAYS_MIN = (1, 2, 5, 15, 30, 60)
+MANY_TRIES = 40  # from all addresses together, in a day
+STRANGERS_WAIT = timedelta(minutes=15)
+
+
+def locked_until(times: int, last: datetime | None) -> datetime | None:
+    """When a name may be tried again from an address that was wrong so often; None: now."""
+    if last is None or times <= FREE_TRIES:
+        return None
+    step = min(times - FREE_TRIES, len(DELAYS_MIN)) - 1
+    return last + timedelta(minutes=DELAYS_MIN[step])
+
+
+def strangers_locked_until(times: int, last: datetime | None) -> datetime | None:
+    """When addresses that a name never signed in from may try it again, after so many wrong ones."""
+    return last + STRANGERS_WAIT if last and times >= MANY_TRIES else None
+
+
+def must_have_second_factor(actor: Actor, wanted: Collection[str]) -> bool:
+    """Whether `wanted` (roles, or verbs for whoever may do them) names this actor."""
+    return any(
+        one in {grant.role for grant in actor.grants} or may_anywhere(actor, one) for one in wanted
+    )
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("MicroMessenger", "WeChat"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("HarmonyOS", "HarmonyOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(agent: str) -> str:
+    """A browser's own description in two words: Chrome · Windows."""
+    found = [
+        next((name for mark, name in table if mark in agent), "") for table in (BROWSERS, SYSTEMS)
+    ]
+    return " · ".join(filter(None, found)) or "?"
+
+
+def network_of(address: str) -> str:
+    """An address without its end: enough to recognise, not to find somebody."""
+    if ":" in address:
+        return ":".join(address.split(":")[:3]) + "::"
+    return ".".join([*address.split(".")[:2], "*", "*"])

@@ -9,6 +9,12 @@ from csp.constants import NONE, SELF
 from xianban.base.errors import BadInput
 from xianban.base.home import home, secret
 
+
+def origin_of(url: str) -> str:
+    """Scheme and host of an address: https://id.example.org."""
+    return "/".join(url.split("/")[:3])
+
+
 BASE_DIR = Path(__file__).resolve().parents[1]
 HOME = home()
 DEBUG = os.environ.get("XIANBAN_DEBUG") == "1"
@@ -26,6 +32,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
     "ninja",  # its documentation page is then served from here, not from elsewhere
@@ -55,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "xianban.accounts.sessions.SessionLimits",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -116,13 +127,13 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("username", "name", "email")}),
+        ("MinimumLengthValidator", {"min_length": 12}),  # length, and no rule about signs
+        ("CommonPasswordValidator", {}),
     )
-]
+] + [{"NAME": "xianban.accounts.passwords.NotPlain"}]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -132,14 +143,51 @@ ACCOUNT_ADAPTER = "xianban.accounts.adapter.ClosedSignup"
 LOGIN_REDIRECT_URL = "/home/"
 LOGIN_URL = "account_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25  # hours
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+AXES_HANDLER = "xianban.accounts.lockout.GrowingDelay"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 24  # hours for which tries are counted; how long one waits is the handler's
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "xianban.accounts.callers.address_of"
 AXES_LOCKOUT_CALLABLE = "xianban.accounts.adapter.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
 CSRF_FAILURE_VIEW = "xianban.web.refusals.stale_form"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = int(float(os.environ.get("XIANBAN_SESSION_HOURS", "12")) * 3600)
+SESSION_IDLE_S = int(float(os.environ.get("XIANBAN_IDLE_MINUTES", "120")) * 60)
+# roles, or verbs of accounts/rules.py, that need a second factor
+SECOND_FACTOR_FOR = frozenset(
+    one.strip() for one in os.environ.get("XIANBAN_SECOND_FACTOR", "").split(",") if one.strip()
+)
+MFA_ADAPTER = "xianban.accounts.identity.SealedFactors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are written down by administrators
+MFA_TOTP_ISSUER = "Xianban"
+MFA_TOTP_TOLERANCE = 1
+
+OIDC_URL = os.environ.get("XIANBAN_OIDC_URL", "")
+OIDC_EMPLOYEE_CLAIM = os.environ.get("XIANBAN_OIDC_EMPLOYEE", "")
+SOCIALACCOUNT_ADAPTER = "xianban.accounts.identity.KnownPeopleOnly"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "city",
+                    "name": os.environ.get("XIANBAN_OIDC_NAME", "OpenID Connect"),
+                    "client_id": os.environ.get("XIANBAN_OIDC_CLIENT", "xianban"),
+                    "secret": os.environ.get("XIANBAN_OIDC_SECRET", ""),
+                    "settings": {"server_url": OIDC_URL},
+                }
+            ],
+        }
+    }
+    if OIDC_URL
+    else {}
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
@@ -156,7 +204,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        "form-action": [SELF],
+        # the way to the identity provider begins with a form
+        "form-action": [SELF, *([origin_of(OIDC_URL)] if OIDC_URL else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -5,6 +5,9 @@ from xianban.config.health import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/factor/", include("allauth.mfa.urls")),
+    path("accounts/identity/", include("allauth.socialaccount.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     path("api/", include("xianban.api.urls")),
     path("", include("xianban.web.urls")),
 ]

@@ -93,6 +93,7 @@ def tell_subscribers(now: datetime) -> None:
 def forget_tallies(now: datetime) -> None:
     """Who tried what how often, once that counts no longer."""
     accounts.forget_tallies(now=now)
+    accounts.forget_tries(now=now)
 
 
 def sweep_files(now: datetime) -> None:

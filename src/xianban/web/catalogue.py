@@ -44,7 +44,7 @@ def said(root: Path = ROOMS) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(root.rglob("*.py")):
         found |= dict(_said_in_python(path.read_text(encoding="utf-8")))
-    for path in sorted(root.rglob("templates/**/*.html")):
+    for path in sorted(p for end in ("html", "txt") for p in root.rglob(f"templates/**/*.{end}")):
         found |= dict(_said_in_template(path.read_text(encoding="utf-8")))
     return {text: plural for text, plural in found.items() if not text.isascii()}
 

@@ -76,6 +76,7 @@ def add(
             language=language,
             email=email,
             grants=(granted,),
+            issued=True,
         ),
         acting=MACHINE,
         now=utc_now(),
@@ -97,6 +98,34 @@ def password(username: str, password_stdin: bool) -> None:
     set_password(username, password=word, acting=MACHINE, now=utc_now())
     click.echo(f"{username} has a new password; old sessions have ended.")
     _tell(word, made)
+
+
+@group.command("reset-2fa")
+@click.argument("username")
+def reset_2fa(username: str) -> None:
+    """Take away a lost second factor and end the person's sessions."""
+    ready()
+    from xianban.accounts.api import MACHINE, reset_second_factor
+    from xianban.base.clock import utc_now
+
+    had = reset_second_factor(username, acting=MACHINE, now=utc_now())
+    click.echo(
+        f"{username} signs in by password alone until another is set up; sessions have ended."
+        if had
+        else f"{username} has no second factor."
+    )
+
+
+@group.command()
+@click.argument("username")
+def unlock(username: str) -> None:
+    """Let a user sign in at once after too many wrong passwords."""
+    ready()
+    from xianban.accounts.api import MACHINE, lift_lock
+    from xianban.base.clock import utc_now
+
+    had = lift_lock(username, acting=MACHINE, now=utc_now())
+    click.echo(f"{username} may try again now." if had else f"{username} was not locked.")
 
 
 @group.command("list")

@@ -19,7 +19,7 @@ from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.casework import api as casework
 from xianban.web import words
-from xianban.web.pages.desk import menu, staff
+from xianban.web.pages.desk import menu, proven, staff
 from xianban.web.wording import in_words
 
 VIEWS = (("unit", gettext_lazy("单位")), ("area", gettext_lazy("区域")), ("matter", gettext_lazy("事项")))  # fmt: skip
@@ -133,6 +133,7 @@ def _query(request: HttpRequest, **changes: str) -> str:
 
 @require_http_methods(["GET", "POST"])
 @staff
+@proven
 def freeze(request: HttpRequest, actor: Actor, period: str) -> HttpResponse:
     """Keep the period for good."""
     if request.method == "POST":

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
-from xianban.accounts.api import Actor, actor_of
+from xianban.accounts.api import Actor, actor_of, next_step
 from xianban.web import kept_words
 from xianban.web.menu import entries
 
@@ -22,10 +24,20 @@ def staff(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(kept_words.keep(request) or _page_of(request))
+        if step := next_step(request.user):  # an issued password, a second factor that is due
+            return redirect(step)
         return view(request, actor_of(request.user), *args, **values)
 
     guarded.for_staff = True  # type: ignore[attr-defined]
     return never_cache(guarded)
+
+
+def proven(view: View) -> View:
+    """Under `staff`, for what is grave: sending the form asks who one is, unless just proven.
+
+    What was sent is kept meanwhile, and done once the password or the second factor was given.
+    """
+    return reauthentication_required(allow_get=True)(view)
 
 
 def _page_of(request: HttpRequest) -> str:
