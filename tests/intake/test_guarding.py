@@ -5,7 +5,13 @@ import pytest
 from builders import monday
 from xianban.accounts.api import MACHINE
 from xianban.intake.api import AskedBack, Receipt, Submission, receive_from
-from xianban.intake.rules.flood import FROM_ADDRESS, HELD_FROM_ADDRESS, Load, verdict
+from xianban.intake.rules.flood import (
+    FROM_ADDRESS,
+    HELD_FROM_ADDRESS,
+    must_ask,
+    must_join,
+    must_wait,
+)
 
 
 def send(text, n, *, address="10.0.0.1", **more):
@@ -58,21 +64,14 @@ def test_lamp_three_is_not_lamp_eight(town):
     assert cases() == 8
 
 
-@pytest.mark.parametrize(
-    ("load", "answered", "expected"),
-    [
-        (Load(1, 1, 1, 1), False, "take"),
-        (Load(60, 1, 1, 1), False, "take"),
-        (Load(FROM_ADDRESS + 1, 0, 1, 1), False, "ask"),
-        (Load(FROM_ADDRESS + 1, 0, 1, 1), True, "take"),
-        (Load(HELD_FROM_ADDRESS + 1, 0, 1, 1), True, "hold"),
-        (Load(1, 13, 1, 1), False, "ask"),
-        (Load(4, 0, 4, 4), False, "join"),
-        (Load(1, 0, 1, 21), False, "join"),
-    ],
-)
-def test_the_verdict(load, answered, expected):
-    assert verdict(load, answered=answered) == expected
+def test_how_much_is_too_much():
+    assert not must_ask(FROM_ADDRESS, 12)
+    assert must_ask(FROM_ADDRESS + 1, 0)
+    assert must_ask(1, 13)
+    assert not must_join(3, 20)
+    assert must_join(4, 4)
+    assert must_join(1, 21)
+    assert must_wait(HELD_FROM_ADDRESS + 1)
 
 
 def test_what_is_held_waits_for_a_person(town, monkeypatch):

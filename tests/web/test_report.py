@@ -114,11 +114,39 @@ def test_script_in_every_field_is_shown_as_text(town):
     assert "&lt;script&gt;" in page
 
 
-def test_too_many_reports_from_one_place_are_asked_to_wait(town, monkeypatch):
-    monkeypatch.setattr("xianban.web.pages.report.REPORTS_AN_HOUR", 2)
-    client = Client()
-    codes = [send(client, text=f"hole number {n}").status_code for n in range(3)]
-    assert codes == [302, 302, 429]
+def asked_of(page):
+    """The question on a page, answered, and its token."""
+    a, b = map(int, re.search(r"(\d+) 加 (\d+) 等于多少", page).groups())
+    return {"asked": re.search(r'name="asked" value="([^"]+)"', page)[1], "answer": str(a + b)}
+
+
+def test_beyond_many_reports_from_one_address_one_easy_question_is_asked(town, monkeypatch):
+    monkeypatch.setattr("xianban.intake.rules.flood.FROM_ADDRESS", 2)
+    client, key = Client(), new_key()
+    codes = [send(client, text=f"hole number {n}").status_code for n in range(2)]
+    asked = send(client, text="hole number 3", key=key)
+    page = asked.content.decode()
+    assert [*codes, asked.status_code] == [302, 302, 429]
+    assert "hole number 3" in page
+    assert SAID["phone"] in page
+    said = asked_of(page)
+    wrong = send(client, text="hole number 3", key=key, **{**said, "answer": "99"})
+    assert "答得不对" in wrong.content.decode()
+    assert send(client, text="hole number 3", key=new_key(), **said).status_code == 429
+    said["answer"] = (
+        "〇一二三四五六七八九"[int(said["answer"])] if int(said["answer"]) < 10 else said["answer"]
+    )
+    assert send(client, text="hole number 3", key=key, **said).status_code == 302
+    assert cases() == 3
+
+
+def test_sixty_people_behind_one_address_all_report(town):
+    codes = {
+        send(Client(), text=f"no heating in room {n}", phone=f"138000000{n:02}").status_code
+        for n in range(60)
+    }
+    assert codes == {302}
+    assert cases() == 60
 
 
 def test_hints_name_the_matter_and_never_another_persons_words(town):
@@ -126,6 +154,7 @@ def test_hints_name_the_matter_and_never_another_persons_words(town):
     page = Client().post("/report/hints/", {"text": SAID["text"], "place": "Mill"}).content.decode()
     assert "可能是：" in page or "像是：" in page
     assert "件相像的诉求正在办" in page
+    assert "1 人反映" in page
     assert SAID["text"] not in page
     assert Client().post("/report/hints/", {"text": ""}).content.strip() == b""
 
@@ -170,3 +199,115 @@ def test_a_city_without_polygons_shows_no_empty_map(db, tmp_path, now, drawn):
     page = Client().get("/").content.decode()
     assert ('id="map"' in page) == drawn
     assert "用我现在的位置" in page
+
+
+def join_token(page):
+    return re.search(r'name="join" value="([^"]+)"', page)[1]
+
+
+def test_me_too_joins_the_case_with_a_code_of_its_own(town):
+    first = number_and_code(send(Client()))
+    page = Client().post("/report/hints/", {"text": SAID["text"], "place": "Mill"}).content.decode()
+    key, join = new_key(), join_token(page)
+    sent = [send(Client(), text="it is here too", phone="", key=key, join=join) for _ in range(2)]
+    assert sent[0].url == sent[1].url
+    number, code = number_and_code(sent[0])
+    assert (number, code) != first
+    assert number == first[0]
+    assert cases() == 1
+    story = Client().get(sent[0].url).content.decode()
+    assert "另有 1 人反映同一件事" in story
+    assert "it is here too" in story
+    assert SAID["text"] not in story
+    assert SAID["phone"] not in story
+
+
+def test_a_case_that_was_not_offered_cannot_be_joined(town):
+    number, _ = number_and_code(send(Client()))
+    other = send(Client(), text="it is here too", join=number.split("-")[1])
+    assert number_and_code(other)[0] != number
+
+
+def test_without_scripts_one_may_look_first(town):
+    send(Client())
+    page = send(Client(), look="1").content.decode()
+    assert "我也遇到" in page
+    assert SAID["text"] in page
+    assert cases() == 1
+    page = send(Client(), place="Harb", choose="Harbour Street").content.decode()
+    assert 'value="Harbour Street"' in page
+    assert cases() == 1
+
+
+def test_places_are_offered_by_name(town):
+    page = Client().get("/report/places/", {"place": "harb"}).content.decode()
+    assert 'data-choose="Harbour Street"' in page
+    assert Client().get("/report/places/", {"place": ""}).content.strip() == b""
+
+
+def test_a_point_is_put_into_words(db, tmp_path, now):
+    load_town(tmp_path / "town", drawn=True)
+    said = Client().get("/report/where/", {"lat": "31.2", "lon": "121.4"}).content.decode()
+    assert "East" in said
+    outside = Client().get("/report/where/", {"lat": "1", "lon": "1"}).content.decode()
+    assert "不在Testburg范围内" in outside
+    assert Client().get("/report/where/", {"lat": "north"}).content == b""
+
+
+def test_a_script_is_told_where_to_go_on(town):
+    said = {"key": new_key(), **SAID}
+    answer = Client().post("/", said, headers={"Accept": "application/json"})
+    assert answer.json()["to"] == Client().post("/", said).url
+
+
+def test_a_city_may_ask_for_a_contact(db, tmp_path, now):
+    folder = load_town(tmp_path / "town")
+    from xianban.city.api import forget, load
+
+    with (tmp_path / "town" / "city.toml").open("a") as file:
+        file.write('[settings]\ncontact = "required"\n')
+    load(tmp_path / "town", effective=now.at.date(), acting="test", now=now.at)
+    forget()
+    assert folder is not None
+    page = Client().get("/").content.decode()
+    assert "电话要填" in page
+    assert "这里要求留下电话" in send(Client(), phone="").content.decode()
+    assert send(Client()).status_code == 302
+
+
+def test_the_notice_that_was_shown_is_kept_with_the_request(town):
+    from xianban.intake.models import Request
+    from xianban.web.notice import VERSION
+
+    page = Client().get("/").content.decode()
+    assert "《个人信息保护法》第十三条" in page
+    send(Client())
+    assert Request.objects.get().notice == VERSION
+    assert VERSION in Client().get("/privacy/").content.decode()
+
+
+def test_other_words_of_the_notice_are_another_version():
+    """Whoever changes what residents are told gives it a new version, here and in `web.notice`."""
+    import hashlib
+    from pathlib import Path
+
+    import xianban.web
+    from xianban.web.notice import VERSION
+
+    folder = Path(xianban.web.__file__).parent / "templates" / "resident"
+    short = (folder / "report.html").read_text(encoding="utf-8")
+    short = short[short.index('id="notice"') : short.index("privacy")]
+    words = re.findall(r"[\u4e00-\u9fff]+", short)
+    words += re.findall(r"[\u4e00-\u9fff]+", (folder / "privacy.html").read_text(encoding="utf-8"))
+    digest = hashlib.sha256("".join(words).encode()).hexdigest()[:12]
+    assert (VERSION, digest) == ("2026-11", "41bfa2dd3607")
+
+
+def test_large_type_is_remembered(town):
+    client = Client()
+    assert '<html lang="zh-hans">' in client.get("/").content.decode()
+    assert '<html lang="zh-hans" class="large">' in client.get("/?type=large").content.decode()
+    assert 'class="large"' in client.get("/follow/").content.decode()
+    client.get("/?type=normal")
+    assert '<html lang="zh-hans">' in client.get("/").content.decode()
+    assert client.get("/?type=huge").status_code == 200

@@ -20,12 +20,17 @@ OPEN_TO_ALL = {
     "help_entry",
     "hints",
     "hold_file",
+    "places",
     "privacy",
     "report",
     "story",
     "story_file",
     "story_file_small",
     "style",
+    "subscribe",
+    "subscribe_sent",
+    "subscription",
+    "under",
 }
 EAST_WORDS, WEST_WORDS = "the eastern secret", "the western secret"
 

@@ -11,6 +11,7 @@ from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.city import api as city
 from xianban.web.menu import Page, entries
+from xianban.web.middleware import TYPE_COOKIE
 
 
 def _menu(request: HttpRequest) -> list[Page]:
@@ -32,6 +33,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "has_map": has_map,
         "now": utc_now(),
         "menu_pages": lambda: _menu(request),  # asked for by the staff frame alone
+        "large_type": request.COOKIES.get(TYPE_COOKIE) == "large",
         "language": here,
         "other_language": next((pair for pair in settings.LANGUAGES if pair[0] != here), None),
     }

@@ -45,8 +45,14 @@ class ReportForm(forms.Form):
     )
     key = forms.RegexField(KEY, required=False)
 
+    def __init__(self, *args: Any, contact_required: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.contact_required = contact_required
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if self.contact_required and not given.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("这里要求留下电话，好让承办单位联系您；只有他们看得到。"))
         # A point that cannot be read is no reason to refuse a report: the words say where.
         for name in ("lat", "lon", "key"):
             self.errors.pop(name, None)

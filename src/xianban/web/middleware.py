@@ -11,6 +11,8 @@ from xianban.city import api as city
 from xianban.web.refusals import refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
+TYPE_COOKIE = "xianban_type"
+TYPES = ("normal", "large")
 A_YEAR_S = 365 * 24 * 3600
 
 
@@ -48,6 +50,24 @@ class Guarded:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class ChosenType:
+    """`?type=large` on any page sets its letters larger and is remembered in a cookie; `normal` ends it."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.GET.get("type", "")
+        if chosen not in TYPES:
+            return self.get_response(request)
+        request.COOKIES[TYPE_COOKIE] = chosen
+        response = self.get_response(request)
+        response.set_cookie(
+            TYPE_COOKIE, chosen, max_age=A_YEAR_S, samesite="Lax", secure=settings.BEHIND_TLS
+        )
         return response
 
 

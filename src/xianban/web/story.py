@@ -104,13 +104,28 @@ def tell(story: Story, *, now: datetime) -> Telling:
 
 
 def _promise(story: Story, now: datetime) -> str:
-    """By when what will have happened; empty when nothing is promised any more."""
-    if story.promised_at is None or story.state in ("closed", "declined", "merged"):
+    """By when what will have happened next; empty when nothing is promised any more."""
+    if story.state == "reported":
+        return _until(
+            story.reply_by,
+            now,
+            _("请在 %(when)s 前告诉我们解决了没有；没有回音就按办结处理，之后仍可要求重新办理。"),
+        )
+    if story.state == "suspended":
+        return _until(story.review_at, now, _("最迟 %(when)s 再看一次条件够了没有，并告诉您。"))
+    if story.state == "closed":
+        return _until(story.reopen_by, now, _("如果没有解决，%(when)s 前都可以要求重新办理。"))
+    if story.promised_at is None or story.state in ("declined", "merged"):
         return ""
     when = moments.moment(story.promised_at, now=now)
     if story.promised_at < now:
         return _("答应 %(when)s 前答复您，已经超时。我们正在督促。") % {"when": when}
-    return _("最迟 %(when)s 答复您。") % {"when": when}
+    contact = _until(story.contact_by, now, _("最迟 %(when)s 联系您。"))
+    return contact + _("最迟 %(when)s 答复您。") % {"when": when}
+
+
+def _until(at: datetime | None, now: datetime, sentence: str) -> str:
+    return sentence % {"when": moments.moment(at, now=now)} if at and at > now else ""
 
 
 def _steps(story: Story, now: datetime) -> tuple[tuple[datetime, str, str], ...]:

@@ -325,8 +325,10 @@ class City:
 
     @cached_property
     def _suggestions(self) -> tuple[tuple[str, PlaceNamed], ...]:
-        """Every name with the place it is of; areas first, the coarse before the fine."""
-        ordered = sorted(self.areas.values(), key=lambda area: len(self.area_path(area.code)))
+        """Every name with the place it is of; areas first, the coarse before the fine, grids not:
+        nobody says where they live by the number of a grid."""
+        spoken = [area for area in self.areas.values() if area.level != "grid"]
+        ordered = sorted(spoken, key=lambda area: len(self.area_path(area.code)))
         areas = [
             (name, PlaceNamed(area.name, area.code, AREA, area.lat, area.lon))
             for area in ordered

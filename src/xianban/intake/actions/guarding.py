@@ -12,7 +12,15 @@ from xianban.intake.actions.receiving import Receipt
 from xianban.intake.drafting import check, drafted, tidied
 from xianban.intake.duplicates import similar
 from xianban.intake.queries import known_by
-from xianban.intake.rules.flood import COPY, DAY_S, HOUR_S, Load, same_words, says_where, verdict
+from xianban.intake.rules.flood import (
+    DAY_S,
+    HOUR_S,
+    must_ask,
+    must_join,
+    must_wait,
+    same_words,
+    says_where,
+)
 from xianban.intake.rules.likeness import cell_of, folded
 from xianban.intake.rules.submission import Submission
 from xianban.residents.api import phone_of
@@ -40,12 +48,14 @@ def receive_from(
     check([said], now=now)
     if said.key and (said.door, said.key) in known_by("key", [(said.door, said.key)]):
         return _take(said, joins, acting, now)
-    decided = verdict(_load(said, address, now), answered=answered)
-    if decided == "ask":
+    phone = phone_of(said.phone)
+    from_address = tally("report", address, within_s=HOUR_S, now=now)
+    with_contact = tally("report by", phone, within_s=DAY_S, now=now) if phone else 0
+    if not answered and must_ask(from_address, with_contact):
         return AskedBack()
-    if decided == "join" and joins is None:
+    if _is_said_again(said, address, now) and joins is None:
         joins = _first_like(said, now)
-    return _take(replace(said, held=decided != "take"), joins, acting, now)
+    return _take(replace(said, held=must_wait(from_address)), joins, acting, now)
 
 
 def _take(said: Submission, joins: int | None, acting: Actor, now: datetime) -> Receipt:
@@ -57,26 +67,21 @@ def _take(said: Submission, joins: int | None, acting: Actor, now: datetime) -> 
     return receive(said, acting=acting, now=now)
 
 
-def _load(said: Submission, address: str, now: datetime) -> Load:
-    """Count this one, everywhere it counts."""
+def _is_said_again(said: Submission, address: str, now: datetime) -> bool:
+    """Count these words of this place, and say whether they came too often to be a case each."""
     draft = drafted(said)
-    point = said.lat is not None and said.lon is not None
-    cell = cell_of(said.lat, said.lon) if point else None  # type: ignore[arg-type]
+    cell = None if said.lat is None or said.lon is None else cell_of(said.lat, said.lon)
     place = folded(draft.place)
     words = same_words(draft.words, place, cell=cell)
-    phone = phone_of(said.phone)
+    here = tally("same", f"{address}\0{words}", within_s=DAY_S, now=now)
     anywhere = says_where(place, cell=cell)
-    return Load(
-        from_address=tally("report", address, within_s=HOUR_S, now=now),
-        with_contact=tally("report by", phone, within_s=DAY_S, now=now) if phone else 0,
-        same_from_address=tally("same", f"{address}\0{words}", within_s=DAY_S, now=now),
-        same_from_anywhere=tally("same", words, within_s=DAY_S, now=now) if anywhere else 0,
-    )
+    return must_join(here, tally("same", words, within_s=DAY_S, now=now) if anywhere else 0)
 
 
 def _first_like(said: Submission, now: datetime) -> int | None:
-    """The open case of the likeliest earlier report with these words; None where there is none."""
+    """The open case of an earlier report with these very words; None where there is none."""
     draft = drafted(said)
     found = similar(draft.text, now=now, place=draft.place, lat=said.lat, lon=said.lon)
-    cases = casework.nearby([one.case_id for one in found if one.score >= COPY])
+    same = [one.case_id for one in found if one.reasons.get("words") == 1.0]
+    cases = casework.nearby(same)
     return cases[0].case_id if cases else None

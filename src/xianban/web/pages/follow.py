@@ -25,6 +25,7 @@ from xianban.web.wording import in_words
 
 WRONG_CODES = 10  # from one address, within ten minutes
 WITHIN_S = 600
+FRESH_S = 120  # so long the page greets whoever has just reported
 SATISFACTION = ("satisfied", "basically", "dissatisfied")
 
 
@@ -84,13 +85,18 @@ def _page(
         "said": said,
         "code": code_of_it,
         "files": shown_in_story(shown.number, code_of_it, said, merged_into=shown.merged_into),
-        "fresh": not shown.answer
-        and (not shown.steps or (now - said.accepted_at).total_seconds() < 120),
+        "fresh": (now - said.accepted_at).total_seconds() < FRESH_S and not fault,
+        "others": _others(said),
         "fault": fault,
         "fault_verb": verb,
         "typed": request.POST,
     }
     return render(request, "resident/story.html", context, status=status)
+
+
+def _others(said: intake.RequestSeen) -> int:
+    """How many other people wait for the same answer."""
+    return sum(case.people - 1 for case in casework.nearby([said.case_id]))
 
 
 def _act(request: HttpRequest, said: intake.RequestSeen, number: str, code: str) -> HttpResponse:

@@ -58,6 +58,7 @@
     lat.value = where.lat.toFixed(6);
     document.getElementById("id_lon").value = where.lng.toFixed(6);
     said.textContent = said.dataset.done;
+    document.dispatchEvent(new Event("xianban:picked"));
     lat.dispatchEvent(new Event("change", { bubbles: true }));
   };
 

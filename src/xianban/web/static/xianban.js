@@ -63,29 +63,9 @@ addEventListener("load", () => {
   if (wrong?.closest("details.act") && wrong.matches("[autofocus]")) wrong.scrollIntoView({ block: "center" });
 });
 
-// What a resident has typed outlives a lost connection or a closed page; it is forgotten once sent.
-const draft = document.querySelector("form[data-draft]");
-if (draft) {
-  const name = "xianban-draft";
-  const text = draft.querySelector("textarea");
-  try {
-    if (!text.value) text.value = sessionStorage.getItem(name) || "";
-    text.addEventListener("input", () => sessionStorage.setItem(name, text.value));
-  } catch { /* a browser that keeps nothing still sends */ }
-  // Going back and sending the same words again is the same report, though the form is a new one.
-  draft.addEventListener("submit", () => {
-    const key = draft.elements.namedItem("key");
-    const fields = [...new FormData(draft)].filter(([field]) => field !== "key");
-    const said = JSON.stringify(fields);
-    try {
-      const before = JSON.parse(sessionStorage.getItem("xianban-said") || "{}");
-      if (before.said === said) key.value = before.key;
-      else sessionStorage.setItem("xianban-said", JSON.stringify({ said, key: key.value }));
-    } catch { /* the server still knows a double click by the form's own key */ }
-  });
-}
+// A report that arrived needs no draft any more.
 if (document.querySelector("[data-sent-well]")) {
-  try { sessionStorage.removeItem("xianban-draft"); } catch { /* nothing was kept */ }
+  try { localStorage.removeItem("xianban-draft"); } catch { /* nothing was kept */ }
 }
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
