@@ -72,27 +72,41 @@ def run() -> list[Row]:
 
     ready()
     _fill()
-    return [
-        Row(
-            f"1 million cases: {name}",
-            spent,
-            "ms",
-            mark=f"< {LIMIT_MS:.0f}",
-            met=spent < LIMIT_MS,
-            note="slowest of 5, in the database",
-        )
-        for name, spent in _asked()
-    ] + [
-        Row(
-            f"1 million cases: search, {name}",
-            spent,
-            "ms",
-            mark=f"< {SEARCH_LIMIT_MS:.0f}",
-            met=spent < SEARCH_LIMIT_MS,
-            note=f"slowest of 5, all of it; {found} on the page",
-        )
-        for name, spent, found in _searched()
-    ]
+    return (
+        [
+            Row(
+                f"1 million cases: {name}",
+                spent,
+                "ms",
+                mark=f"< {LIMIT_MS:.0f}",
+                met=spent < LIMIT_MS,
+                note="slowest of 5, in the database",
+            )
+            for name, spent in _asked()
+        ]
+        + [
+            Row(
+                f"1 million cases: search, {name}",
+                spent,
+                "ms",
+                mark=f"< {SEARCH_LIMIT_MS:.0f}",
+                met=spent < SEARCH_LIMIT_MS,
+                note=f"slowest of 5, all of it; {found} on the page",
+            )
+            for name, spent, found in _searched()
+        ]
+        + [
+            Row(
+                f"1 million cases: overseen, {name}",
+                spent,
+                "ms",
+                mark=f"< {SEARCH_LIMIT_MS:.0f}",
+                met=spent < SEARCH_LIMIT_MS,
+                note="slowest of 5, all that the page asks for",
+            )
+            for name, spent in _overseen()
+        ]
+    )
 
 
 def _fill() -> None:
@@ -226,15 +240,6 @@ def _asked() -> Iterator[tuple[str, float]]:
             f"counts, {name}",
             _slowest(lambda a=actor: casework.case_counts(a, Filters(), now=NOW)),
         )
-    yield "the dispatch desk's queue", _slowest(lambda: casework.undecided(desk, now=NOW))
-    yield (
-        "earlier rulings on a matter",
-        _slowest(lambda: casework.precedents(desk, matter)),
-    )
-    yield (
-        "the machine's newest proposals",
-        _slowest(lambda: casework.proposals_seen(desk, limit=5000)),
-    )
     key = TEMPLATE * 20 + 77
     yield "case page", _slowest(lambda: casework.case_view(key, desk, now=NOW))
     yield "case page, its acts", _slowest(lambda: casework.access(desk).acts_for(key, now=NOW))
@@ -300,6 +305,73 @@ def _searched() -> Iterator[tuple[str, float, int]]:
     }
     for name, (actor, typed, *filters) in wanted.items():
         yield from _pages_of(name, actor, typed, *filters)
+
+
+FILL_STAGES = """
+INSERT INTO command_stage ("case", stage, n, unit, district, street, matter, began_at, ended_at, week, month, seconds)
+SELECT c.id, s, 1, c.unit, c.district, c.street, c.matter, c.received_at, c.received_at + interval '1 day',
+       to_char(c.received_at AT TIME ZONE 'Asia/Shanghai', 'IYYY-"W"IW'),
+       to_char(c.received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), (c.id * 7919 % 100000)::float
+FROM casework_case c CROSS JOIN unnest(ARRAY['sign', 'contact', 'handle', 'follow_up']) AS s
+"""
+
+
+def _overseen() -> Iterator[tuple[str, float]]:
+    """What supervisors and leaders look at; four million visits to stages, loads of seventeen weeks."""
+    from django.db import connection
+
+    from xianban.accounts.api import Actor, Granted, Role
+    from xianban.casework import api as casework
+    from xianban.casework.api import Filters
+    from xianban.city import api as city
+    from xianban.command import api as command
+    from xianban.command.actions import keeping
+    from xianban.command.api import Scope
+
+    here = city.current()
+    with connection.cursor() as cursor:
+        cursor.execute(FILL_STAGES)
+        print(f"visits: {cursor.rowcount:,} rows", file=sys.stderr)
+        cursor.execute("VACUUM ANALYZE command_stage")
+    month, today = f"{NOW:%Y-%m}", NOW.astimezone(here.tz).date()
+    last = f"{NOW - timedelta(days=20):%Y-%m}"
+    for period in (month, last, command.week_of(today)):
+        started = time.perf_counter()
+        keeping._figures(period, here)
+        print(f"figures of {period}: {time.perf_counter() - started:.1f} s", file=sys.stderr)
+    for back in range(120):
+        keeping._load(today - timedelta(days=back), here)
+    district = here.children[here.root][0]
+    street = here.children[district][0]
+    people = {
+        "city": (Actor(kind="user", id=4, name="", grants=(Granted(Role.LEADER, "", ""),)), here.root),
+        "district": (Actor(kind="user", id=5, name="", grants=(Granted(Role.SUPERVISOR, district, ""),)), district),
+        "street": (Actor(kind="user", id=6, name="", grants=(Granted(Role.SUPERVISOR, street, ""),)), street),
+    }  # fmt: skip
+    for name, (actor, code) in people.items():
+
+        def late(actor=actor):
+            casework.to_press(actor, Filters(late=True), now=NOW)
+            casework.late_counts(actor, now=NOW)
+            command.pressings(actor, now=NOW)
+
+        def load(actor=actor, code=code):
+            scope = Scope("area", code, "")
+            command.loads(actor, scope, now=NOW)
+            casework.case_counts(actor, command.filters_of(scope), now=NOW)
+
+        yield f"late, {name}", _whole(late)
+        yield f"load, {name}", _whole(load)
+        yield (
+            f"stage times, {name}",
+            _whole(lambda a=actor, c=code: command.stage_table(a, last, by="area", code=c)),
+        )
+        yield (
+            f"visits behind a stage, {name}",
+            _whole(
+                lambda a=actor, c=code: command.visits(a, last, stage="handle", by="area", code=c)
+            ),
+        )
 
 
 def _pages_of(name, actor, typed, filters=None) -> Iterator[tuple[str, float, int]]:

@@ -129,6 +129,12 @@ class Case(models.Model):
                 condition=Q(ended_at__isnull=True, assignee__isnull=False),
                 name="case_open_assignee",
             ),
+            # how many are late where, and with whom, by the index alone
+            models.Index(
+                fields=["district", "street", "unit", "next_due_at", "id"],
+                condition=Q(ended_at__isnull=True),
+                name="case_open_where",
+            ),
             models.Index(
                 fields=["matter", "next_due_at", "id"],
                 condition=Q(ended_at__isnull=True),

@@ -9,7 +9,20 @@ from xianban.base.errors import BadInput, NotAllowed, NotFound
 from xianban.casework.models import SavedView
 from xianban.casework.queries.saved import View, units_of, view_shown
 
-ASKS = ("tab", "area", "unit", "matter", "urgency", "state", "who", "order", "cols", "q")
+ASKS = (
+    "tab",
+    "area",
+    "unit",
+    "matter",
+    "urgency",
+    "state",
+    "who",
+    "order",
+    "from",
+    "to",
+    "cols",
+    "q",
+)
 MOST_VIEWS, LONGEST_NAME, LONGEST_ASK = 30, 40, 200
 
 

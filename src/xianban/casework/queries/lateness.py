@@ -9,7 +9,6 @@ from django.db.models import Count, FloatField, Func, Q, Value
 from django.db.models.functions import Left
 
 from xianban.accounts.api import Actor
-from xianban.base.errors import BadInput
 from xianban.base.ids import case_number
 from xianban.casework.models import Case, Interest, Task
 from xianban.casework.queries.access import access
@@ -18,7 +17,6 @@ from xianban.casework.queries.shown import Filters, LateCount, Outcome, ToPress
 from xianban.casework.queries.views import unit_named
 from xianban.casework.rules.pressing import HOUR_S, URGENCY_WEIGHTS, press_weight
 
-LATE_BY = ("unit", "district", "street", "matter")
 SHORTLIST = 300  # then the people who wait are counted one by one
 
 
@@ -47,26 +45,19 @@ class _PressWeight(Func):
 
 
 def late_counts(
-    actor: Actor, by: str, filters: Filters | None = None, *, now: datetime
-) -> dict[str, LateCount]:
-    """Open, late and soon late cases that this actor may see, by the code of a unit, area or matter."""
-    if by not in LATE_BY:
-        raise BadInput(f"“{by}” is nothing to count by; choose {', '.join(LATE_BY)}")
+    actor: Actor, filters: Filters | None = None, *, now: datetime
+) -> tuple[LateCount, ...]:
+    """Open, late and soon late cases that this actor may see, for each unit in each street."""
     filters = filters or Filters()
     may = access(actor)
     soon = now + filters.within
-    found: dict[str, LateCount] = {}
-    branches = may.branches()
-    condition = may.case_filter() if len(branches) > 1 else (branches or [Q(pk__in=[])])[0]
-    rows = filtered(condition, filters, may.city, now).filter(ended_at__isnull=True)
-    counted = rows.order_by().values_list(by).annotate(
+    rows = filtered(may.case_filter(), filters, may.city, now).filter(ended_at__isnull=True)
+    counted = rows.order_by().values_list("unit", "district", "street").annotate(
         n=Count("id"),
         late=Count("id", filter=Q(next_due_at__lt=now)),
         soon=Count("id", filter=Q(next_due_at__gte=now, next_due_at__lt=soon)),
     )  # fmt: skip
-    for code, n, late, upcoming in counted:
-        found[code] = LateCount(n, late, upcoming)
-    return found
+    return tuple(LateCount(*row) for row in counted)
 
 
 def to_press(

@@ -390,8 +390,11 @@ class Story:
 
 @dataclass(frozen=True)
 class LateCount:
-    """Open cases of one unit, area or matter, and how many of them are late or soon will be."""
+    """Open cases of a unit in a street, and how many of them are late or soon will be."""
 
+    unit: str
+    district: str
+    street: str
     open: int
     late: int
     soon: int

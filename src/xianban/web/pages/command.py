@@ -1,7 +1,7 @@
 """Supervisors: what is late and soon late, on map and list; whom to press first; what came of it."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -62,13 +62,15 @@ def _desk(
     )  # fmt: skip
     size = FULL_SIZE if request.GET.get("all") else SIZE
     ranked = casework.to_press(actor, wanted, now=now, size=size + 1)
-    units = casework.late_counts(actor, "unit", _without(plain, "unit"), now=now)
-    streets = casework.late_counts(actor, "street", _without(plain, "area"), now=now)
-    whole = casework.late_counts(actor, "district", plain, now=now)
+    counted = casework.late_counts(actor, Filters(matter=plain.matter, within=within), now=now)
+    there = [one for one in counted if _lies(one, plain.area)]
+    theirs = [one for one in counted if plain.unit in ("", one.unit)]
+    units, streets = _sums(there, "unit"), _sums(theirs, "street")
+    total = _sums([one for one in there if plain.unit in ("", one.unit)], "")
     pressed = command.pressings(actor, now=now)
     areas = _rows(streets, here.area_name, asked, "area")
     context = menu(actor, "command") | {
-        "total": _sum(whole),
+        "total": total.get("", Sum()),
         "horizon": asked["within"],
         "horizons": [(hours, _query(asked, within=hours), hours == asked["within"]) for hours in HORIZONS],
         "tabs": [
@@ -102,12 +104,14 @@ def _desk(
 
 def _asked(request: HttpRequest, here: City) -> dict[str, Any]:
     get = request.GET
-    within = get.get("within", "")
+    within, area = get.get("within", ""), get.get("area", "")
     return {
         "tab": get.get("tab", "late") if get.get("tab") in dict(TABS) else "late",
         "within": int(within) if within.isdigit() and int(within) in HORIZONS else 24,
         "unit": get.get("unit", "") if get.get("unit") in here.units else "",
-        "area": get.get("area", "") if get.get("area") in here.areas else "",
+        "area": area
+        if (known := here.areas.get(area)) and known.level in ("district", "street")
+        else "",
         "matter": get.get("matter", "") if get.get("matter") in here.matters else "",
         "clock": get.get("clock", "") if get.get("clock") in CLOCKS else "",
     }
@@ -117,18 +121,32 @@ def _query(asked: Mapping[str, Any], **more: Any) -> str:
     return "?" + urlencode({name: value for name, value in {**asked, **more}.items() if value})
 
 
-def _without(filters: Filters, name: str) -> Filters:
-    """The table of units is not narrowed by the chosen unit, nor that of areas by the area."""
-    return replace(filters, unit="" if name == "unit" else filters.unit, area="" if name == "area" else filters.area)  # fmt: skip
+@dataclass
+class Sum:
+    """Open, late and soon late cases together."""
+
+    open: int = 0
+    late: int = 0
+    soon: int = 0
 
 
-def _sum(counted: Mapping[str, LateCount]) -> LateCount:
-    parts = counted.values()
-    return LateCount(sum(p.open for p in parts), sum(p.late for p in parts), sum(p.soon for p in parts))  # fmt: skip
+def _lies(one: LateCount, area: str) -> bool:
+    return area in ("", one.street, one.district)
+
+
+def _sums(counted: Iterable[LateCount], by: str) -> dict[str, Sum]:
+    """By unit or street, or all together."""
+    found: dict[str, Sum] = {}
+    for one in counted:
+        whole = found.setdefault(getattr(one, by) if by else "", Sum())
+        whole.open += one.open
+        whole.late += one.late
+        whole.soon += one.soon
+    return found
 
 
 def _rows(
-    counted: Mapping[str, LateCount], name: Any, asked: Mapping[str, Any], what: str
+    counted: Mapping[str, Sum], name: Any, asked: Mapping[str, Any], what: str
 ) -> list[dict[str, Any]]:
     rows = [
         {
@@ -149,7 +167,7 @@ def _rows(
     return sorted(rows, key=lambda row: (-row["late"], -row["soon"], row["code"]))
 
 
-def _look(n: LateCount) -> str:
+def _look(n: Sum) -> str:
     """The class of an area on the map: thin (too few to say), none, or one of four steps."""
     if n.open < THIN:
         return "thin"
