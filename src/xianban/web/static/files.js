@@ -35,7 +35,7 @@
   });
 
   // What the server holds is added to what the form holds; the same photograph stands there once.
-  const merge = (held, html) => {
+  const merge = (held, html, asksPlace) => {
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     const list = held.querySelector("ul.held"), more = fresh.content.querySelector("ul.held");
@@ -44,7 +44,7 @@
     const place = held.querySelector(".photo-place");
     for (const part of [...fresh.content.children]) {
       if (list && (part.matches("ul.held") || part.matches("p.hint"))) continue;
-      if (place && part.matches(".photo-place")) continue;
+      if (part.matches(".photo-place") && (place || !asksPlace)) continue;
       held.append(part);
     }
   };
@@ -65,7 +65,7 @@
         line.append(`${attach.dataset.sending} ${file.name}`, bar);
         state.replaceChildren(line);
         try {
-          merge(held, await send(attach.dataset.url, await shrunk(file), bar));
+          merge(held, await send(attach.dataset.url, await shrunk(file), bar), form.elements.namedItem("lat"));
         } catch { left.items.add(file); }
       }
       state.replaceChildren();
