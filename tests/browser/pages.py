@@ -154,7 +154,6 @@ NO_PAGE = {
     "export_gaps": "a file",
     "suggest_duty": "the target of a form",
     "settle_suggestion": "the target of a form",
-    "account_reauthenticate": "not reached: nothing asks for it",
     "account_email": "not reached: people are added by an administrator",
     "account_email_verification_sent": "not reached",
     "account_set_password": "leads on: everybody has a password",

@@ -299,7 +299,7 @@ GROUPS = {
 }
 GROUP_NAMES = {group: name for group, (name, _says) in GROUPS.items()}
 CHANNELS = {"mail": _("邮件"), "sms": _("短信"), "wechat": _("微信")}
-MODES = {"now": _("马上"), "digest": _("定时汇总"), "off": _("不发")}
+MODES = {"now": _("马上"), "digest": _("汇总"), "off": _("不发")}
 HEARING = {
     "all": (_("每一步都告诉我"), _("受理、派单、延期、挂账、答复、办结")),
     "key": (_("只要结果"), _("受理、答复、办结、不予受理，以及没解决时的重新办理")),
