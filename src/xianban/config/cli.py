@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("imports", "import_", "Bring in requests from a csv, xlsx or parquet file."),
     "dispatch": ("dispatch", "group", "Train, evaluate and question the text model."),
     "foresee": ("foresee", "foresee", "See what any file of requests shows; no set-up."),
+    "simulate": ("simulate", "simulate", "Compare policies in a city with known problems."),
     "appraise": ("appraise", "appraise", "Reckon the rates and the ranking of a period."),
     "history": ("history", "group", "Write what happened, without anyone's name, as Parquet."),
     "ledger": ("ledger", "group", "Verify the record of every act."),

@@ -94,7 +94,7 @@ def wishes(
     """`total` reports over the `days` before `until`, in order of time."""
     rows = sheet("demand")
     calendar = [(until - timedelta(days=back)).date() for back in range(days, -1, -1)]
-    rate = np.array([_season(row["season"], day) for day in calendar for row in rows])
+    rate = np.array([season(row["season"], day) for day in calendar for row in rows])
     rate = rate.reshape(len(calendar), len(rows)) * np.array([float(row["weight"]) for row in rows])
     rate *= np.array([_day_share(day, holidays, until) for day in calendar])[:, None]
     drawn = rng.choice(rate.size, size=total + total // 20, p=(rate / rate.sum()).ravel())
@@ -119,7 +119,8 @@ def outbreak_times(
     return [at for at in times if at < until]
 
 
-def _season(name: str, day: date) -> float:
+def season(name: str, day: date) -> float:
+    """How high demand of this season stands on a day; 1 is its base where it has no peaks."""
     base, peaks = PEAKS[name]
     height = base
     for month, at, spread, over in peaks:

@@ -1,0 +1,123 @@
+"""`xianban simulate`: a city with known truth, lived through under a policy."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from xianban.base.errors import BadInput
+
+people = click.option(
+    "--people", type=int, default=500_000, show_default=True, help="How many live there."
+)
+days = click.option(
+    "--days", type=int, default=365, show_default=True, help="How many days to live through."
+)
+skill = click.option(
+    "--skill",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="How much the detectors see; 0: warnings at random.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.group(invoke_without_command=True)
+@days
+@click.option(
+    "--policy",
+    default="reactive",
+    show_default=True,
+    help="reactive, or proactive: also look ahead.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The same seed has the same problems."
+)
+@skill
+@people
+@as_json
+@click.pass_context
+def simulate(
+    ctx: click.Context, days: int, policy: str, seed: int, skill: float, people: int, as_json: bool
+) -> None:
+    """Let an invented city with known problems live under a policy, and count what came of it."""
+    if ctx.invoked_subcommand:
+        return
+    from xianban.simulate.bulk import running
+
+    found = running.simulate(
+        days=days, policy=policy, seed=seed, skill=skill, people=people, progress=_progress()
+    )
+    _done()
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    for name, value in asdict(found).items():
+        if not isinstance(value, dict):
+            click.echo(
+                f"{name.replace('_', ' '):>24}  {value:>14,}"
+                if not isinstance(value, str)
+                else f"{name:>24}  {value:>14}"
+            )
+    if found.policy == "proactive":
+        click.echo(f"{'warnings':>24}  {_warned(found.warnings)}")
+
+
+@simulate.command()
+@days
+@click.option(
+    "--seeds", type=int, default=10, show_default=True, help="So many cities, from seed 0 on."
+)
+@skill
+@people
+@as_json
+def compare(days: int, seeds: int, skill: float, people: int, as_json: bool) -> None:
+    """Both policies in the same cities: what looking ahead changed, with 95% intervals."""
+    from xianban.simulate.bulk import comparing
+
+    if seeds < 2:
+        raise BadInput(f"--seeds is {seeds}; an interval needs 2 or more")
+    found = comparing.compare(
+        days=days, seeds=seeds, skill=skill, people=people, progress=_progress()
+    )
+    _done()
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    click.echo(
+        f"{found.seeds} cities of {found.people:,}, {found.days} days, skill {found.skill:g}\n"
+    )
+    click.echo(
+        f"{'':>24}  {'reactive':>14}  {'proactive':>14}  {'change':>8}  {'95% interval':>18}"
+    )
+    for row in found.rows:
+        click.echo(
+            f"{row.name.replace('_', ' '):>24}  {row.reactive:>14,.0f}  {row.proactive:>14,.0f}  "
+            f"{row.change:>+8.1%}  {row.low:>+8.1%} to {row.high:>+7.1%}"
+        )
+    click.echo(
+        f"\n{'orders':>24}  {found.orders:,.0f} a city, {found.empty_orders:,.0f} found nothing"
+    )
+    click.echo(f"{'warnings':>24}  {_warned(found.warnings)}")
+
+
+def _warned(seen: dict) -> str:
+    if not seen.get("raised"):
+        return "none"
+    return (
+        f"{seen['raised']:,.0f}, {seen['precision']:.0%} real, "
+        f"{seen['before_fifth_complaint'] or 0:.0%} of those before the fifth complaint"
+    )
+
+
+def _progress():
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, of: click.echo(f"\r{done:,} of {of:,} days", nl=False, err=True)
+
+
+def _done() -> None:
+    if sys.stderr.isatty():
+        click.echo(err=True)
