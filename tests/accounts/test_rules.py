@@ -18,23 +18,24 @@ from xianban.accounts.rules import (
 # Written out on purpose: whoever changes who may do what changes this page too.
 TABLE = {
     Role.RESIDENT: "open rate reopen say withdraw",
-    Role.AGENT: "answer_consult close contact correct dispatch find_person follow_up link merge note open rate reopen reveal "
-    "say see withdraw",
-    Role.DISPATCHER: "answer_consult approve correct decline designate dispatch escalate export find_person invite link merge note "
-    "open reveal rule see split train",
-    Role.HANDLER: "answer appeal ask_exclusion assign contact escalate export extend invite link note open rank "
-    "report resume return reveal see sign suspend",
-    Role.GRID_WORKER: "answer assign contact escalate note open report reveal see sign",
-    Role.SUPERVISOR: "approve assign close decide_exclusion decline designate escalate export find_person follow_up "
-    "freeze invite note press rank reopen resume reveal review rule rule_appeal see",
-    Role.ANALYST: "export rank see train",
-    Role.LEADER: "export press rank rule_appeal see",
-    Role.STEWARD: "erase manage_city",
-    Role.AUDITOR: "audit export rank see",
+    Role.AGENT: "answer_consult close contact correct dispatch find_person follow_up link merge note open "
+    "rate reopen reveal say see withdraw",
+    Role.DISPATCHER: "answer_consult approve correct decline designate dispatch escalate export find_person "
+    "invite link merge note open reveal rule see split train",
+    Role.HANDLER: "answer appeal ask_exclusion assign contact escalate export extend invite link note open "
+    "patrol rank report resume return reveal see sign suspend",
+    Role.GRID_WORKER: "answer assign contact escalate note open patrol report reveal see sign",
+    Role.SUPERVISOR: "approve assign close convene decide_exclusion decline designate escalate export "
+    "find_person follow_up freeze invite note order oversee patrol plan press rank reopen "
+    "resume reveal review rule rule_appeal see see_warnings study",
+    Role.ANALYST: "export order oversee patrol plan rank see see_warnings study train tune",
+    Role.LEADER: "convene export order oversee patrol plan press rank rule_appeal see see_warnings tune",
+    Role.STEWARD: "erase manage_city plan",
+    Role.AUDITOR: "audit export rank see see_warnings",
     Role.INTEGRATOR: "open",
     Role.ADMINISTRATOR: "erase export manage_city manage_users see train",
-    "machine": "close dispatch erase escalate freeze link manage_city manage_users note open rank "
-    "resume see train",
+    "machine": "close dispatch erase escalate freeze invite link manage_city manage_users note open "
+    "patrol rank resume see see_warnings train",
 }
 HANDLER_OF_WATER = Actor(
     kind="user", id=7, name="王五", grants=(Granted(Role.HANDLER, "", "water"),)

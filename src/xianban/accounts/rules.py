@@ -72,7 +72,7 @@ MAY: Mapping[str, Set[str]] = {
     "decline": {DISPATCHER, SUPERVISOR},
     # beside the way
     "correct": {AGENT, DISPATCHER},
-    "invite": {HANDLER, DISPATCHER, SUPERVISOR},
+    "invite": {HANDLER, DISPATCHER, SUPERVISOR, MACHINE_KIND},
     "answer": {HANDLER, GRID_WORKER},
     "extend": {HANDLER},
     "suspend": {HANDLER},
@@ -96,6 +96,13 @@ MAY: Mapping[str, Set[str]] = {
     # overseeing the loop
     "oversee": {SUPERVISOR, LEADER, ANALYST},
     "convene": {SUPERVISOR, LEADER},
+    # acting first: warnings, and what comes of them
+    "see_warnings": {SUPERVISOR, LEADER, ANALYST, AUDITOR, MACHINE_KIND},
+    "study": {SUPERVISOR, ANALYST},
+    "order": {SUPERVISOR, LEADER, ANALYST},
+    "tune": {LEADER, ANALYST},
+    "plan": {SUPERVISOR, LEADER, ANALYST, STEWARD},
+    "patrol": {GRID_WORKER, HANDLER, SUPERVISOR, LEADER, ANALYST, MACHINE_KIND},
     # about no case
     "erase": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
     "audit": {AUDITOR},

@@ -27,6 +27,15 @@ from xianban.city.rules.findings import Fault, Gap, Overlap, Report
 from xianban.city.rules.gazetteer import PlaceGuess, PlaceNamed
 from xianban.city.rules.knowledge import Answer, Entry
 from xianban.city.rules.notifying import CHANNELS, GROUPS, MODES, Notifying, read_times
+from xianban.city.rules.preventing import (
+    Detector,
+    Planned,
+    Prevention,
+    Season,
+    month_day,
+    prevention_from,
+    read_detectors,
+)
 from xianban.city.rules.remarks import missing_years
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
@@ -45,6 +54,7 @@ __all__ = [
     "Assignment",
     "Background",
     "City",
+    "Detector",
     "Duty",
     "Entry",
     "Fault",
@@ -58,10 +68,13 @@ __all__ = [
     "PeerGroup",
     "PlaceGuess",
     "PlaceNamed",
+    "Planned",
     "Point",
+    "Prevention",
     "Profile",
     "Rate",
     "Report",
+    "Season",
     "ServiceLimit",
     "Settings",
     "Unit",
@@ -74,9 +87,12 @@ __all__ = [
     "load",
     "loads",
     "missing_years",
+    "month_day",
     "new_pack",
     "overlaps_of",
+    "prevention_from",
     "profile_from",
+    "read_detectors",
     "read_times",
     "stated_from",
 ]

@@ -21,6 +21,7 @@ COMMANDS = {
     "simulate": ("simulate", "simulate", "Compare policies in a city with known problems."),
     "appraise": ("appraise", "appraise", "Reckon the rates and the ranking of a period."),
     "history": ("history", "group", "Write what happened, without anyone's name, as Parquet."),
+    "warn": ("warn", "group", "See what is forming: run the detectors, list warnings."),
     "ledger": ("ledger", "group", "Verify the record of every act."),
     "outbox": ("outbox", "outbox", "Which notices did not go out, and why."),
     "user": ("user", "group", "Add people, set passwords, list who may do what."),

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "xianban.intake",
     "xianban.appraisal",
     "xianban.command",
+    "xianban.prevention",
     "xianban.api",
     "xianban.web",
 ]

@@ -26,6 +26,7 @@ from xianban.files import api as files
 from xianban.intake import api as intake
 from xianban.ledger import api as ledger
 from xianban.notices import api as notices
+from xianban.prevention import api as prevention
 from xianban.web.moments import seen_from
 
 log = logging.getLogger("xianban.worker")
@@ -111,6 +112,16 @@ def remind(now: datetime) -> None:
     command.remind(now=now)
 
 
+def look_ahead(now: datetime) -> None:
+    """What is forming: the hour's and the night's look at the history, once each."""
+    prevention.keep(now=now)
+
+
+def follow_orders(now: datetime) -> None:
+    """Co-units are asked once the lead has signed; answers and ends are noted at the warnings."""
+    prevention.follow(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
@@ -121,6 +132,8 @@ JOBS: Mapping[str, Job] = {
     "tallies": Job(timedelta(hours=1), forget_tallies, wants_city=False),
     "figures": Job(timedelta(minutes=1), follow),
     "meetings": Job(timedelta(minutes=10), remind),
+    "orders": Job(timedelta(minutes=1), follow_orders),
+    "warnings": Job(timedelta(minutes=5), look_ahead),
     "learning": Job(timedelta(hours=1), learn),
     "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
     "old notices": Job(timedelta(hours=6), tidy_notices, wants_city=False),

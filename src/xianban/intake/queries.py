@@ -182,3 +182,9 @@ def burden_on(day: date, *, target_s: int) -> BurdenSeen:
     return burden_of(
         list(rows.values_list("seconds", "keys", "fields")[:MOST_CALLS]), target_s=target_s
     )
+
+
+def cases_of_requests(request_ids: Collection[int]) -> dict[int, int]:
+    """The case of each of these requests."""
+    rows = Request.objects.filter(pk__in=request_ids)
+    return dict(rows.values_list("pk", "case_id"))

@@ -54,6 +54,7 @@ KEY_KINDS = frozenset(
         "merged",
         "consult_answered",
         "subscribe_news",
+        "cause_treated",
     }
 )
 ASKED = "subscribe_code"  # somebody waits for it in front of a page

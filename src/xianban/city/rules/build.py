@@ -8,6 +8,7 @@ from xianban.city.rules.duties import duty_of, words
 from xianban.city.rules.knowledge import ZH, Entry
 from xianban.city.rules.notifying import notifying_from
 from xianban.city.rules.settings import (
+    ahead_from,
     appraisal_from,
     limits_from,
     read_hours,
@@ -31,6 +32,7 @@ def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None
         stamp=stamp,
         settings=settings_from(values),
         appraisal=appraisal_from(values),
+        prevention=ahead_from(values),
         notifying=notifying_from(values),
         service_limits=limits_from(values),
         calendar=_calendar(values, tables["calendar"]),

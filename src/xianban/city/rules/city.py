@@ -24,6 +24,7 @@ from xianban.city.rules.gazetteer import (
 from xianban.city.rules.grid import AreaIndex, Spot
 from xianban.city.rules.knowledge import ZH, Entry, Shelf
 from xianban.city.rules.notifying import Notifying
+from xianban.city.rules.preventing import Prevention
 from xianban.city.rules.settings import ServiceLimit, Settings
 from xianban.city.rules.worktime import WorkCalendar, quiet_end, read_limit
 
@@ -90,6 +91,7 @@ class City:
     stamp: str  # changes with every load: a key for whatever others derive from the city
     settings: Settings
     appraisal: Profile
+    prevention: Prevention
     notifying: Notifying
     service_limits: Mapping[str, ServiceLimit]
     calendar: WorkCalendar

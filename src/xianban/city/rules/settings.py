@@ -23,6 +23,13 @@ from xianban.city.rules.notifying import (
     read_modes,
     read_times,
 )
+from xianban.city.rules.preventing import (
+    Prevention,
+    prevention_from,
+    read_detectors,
+    read_planned,
+    read_seasons,
+)
 from xianban.city.rules.tables import URGENCIES
 
 LIMIT = re.compile(r"(\d+(?:\.\d+)?)(wh|wd|h|d)")
@@ -410,7 +417,74 @@ _NOTICES = (
         for group, says in GROUPS.items()
     ),
 )
-KEYS = {key.path: key for key in (*_HEAD, *_SETTINGS, *_NOTICES, *_APPRAISAL, *_LIMITS)}
+_PREVENTION = (
+    Key(
+        "prevention.budget",
+        5,
+        "warnings that a desk gets in a day, at most; the others are kept and counted",
+        "write a whole number from 0 to 1000",
+        _whole(0, 1000),
+    ),
+    Key(
+        "prevention.quiet_days",
+        14,
+        "days in which a dismissed warning does not come back, unless it grew",
+        "write whole days, 1 to 400",
+        _whole(1, 400),
+    ),
+    Key(
+        "prevention.grew",
+        1.5,
+        "times as many people as when it was dismissed: it grew",
+        "write a number from 1.1 to 100",
+        _number(1.1, 100),
+    ),
+    Key(
+        "prevention.attach_days",
+        30,
+        "days before an order from which open cases of the same kind are attached to it",
+        "write whole days, 1 to 400",
+        _whole(1, 400),
+    ),
+    Key(
+        "prevention.effect_weeks",
+        8,
+        "weeks after an ordered case for which its effect is measured",
+        "write whole weeks, 1 to 52",
+        _whole(1, 52),
+    ),
+    Key(
+        "prevention.coverage",
+        0.9,
+        "coverage of the interval of an effect",
+        "write a number from 0.5 to 0.99",
+        _number(0.5, 0.99),
+    ),
+    Key(
+        "prevention.detectors",
+        [],
+        "how the city looks for what is forming; empty: the standard ones of [prevention](prevention.md)",
+        "write [[prevention.detectors]] with a name of its own, a method and what docs/prevention.md lists",
+        read_detectors,
+    ),
+    Key(
+        "prevention.seasons",
+        [],
+        "what comes every year, and how many weeks ahead to prepare it",
+        'write [[prevention.seasons]] with name, title, matter, starts and ends such as "11-15"',
+        read_seasons,
+    ),
+    Key(
+        "prevention.planned",
+        [],
+        "works and festivals that are known beforehand; they explain what is said meanwhile",
+        'write [[prevention.planned]] with name, area, starts and ends such as "2026-10-01"',
+        read_planned,
+    ),
+)
+KEYS = {
+    key.path: key for key in (*_HEAD, *_SETTINGS, *_NOTICES, *_APPRAISAL, *_PREVENTION, *_LIMITS)
+}
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
@@ -429,6 +503,14 @@ def appraisal_from(values: Mapping[str, Any]) -> Profile:
     """How the city appraises, from stated values by dotted key."""
     head = "appraisal."
     return profile_from({k.removeprefix(head): v for k, v in values.items() if k.startswith(head)})
+
+
+def ahead_from(values: Mapping[str, Any]) -> Prevention:
+    """How the city looks ahead, from stated values by dotted key."""
+    head = "prevention."
+    return prevention_from(
+        {k.removeprefix(head): v for k, v in values.items() if k.startswith(head)}
+    )
 
 
 def limits_from(values: Mapping[str, Any]) -> dict[str, ServiceLimit]:

@@ -1,0 +1,1 @@
+"""Writes of prevention: rounds, study, orders, measures, detectors."""

@@ -1,0 +1,163 @@
+"""The door of prevention: warnings, their study, the orders and effects they lead to, and planning ahead.
+
+`keep` and `follow` are the worker's rounds, `look` is one round by hand. `board`, `counts`, `desks`,
+`state` and `warning` are what pages show, each within the actor's scope. The README explains them all.
+"""
+
+from xianban.prevention.actions.detectors import challenge, promote, revert, withdraw
+from xianban.prevention.actions.following import follow
+from xianban.prevention.actions.planning import (
+    choose_topic,
+    close_topic,
+    drop_event,
+    plan_event,
+    tick_measure,
+)
+from xianban.prevention.actions.rounds import RoundDone, keep, look, record_round
+from xianban.prevention.actions.studying import ORIGIN, order, study
+from xianban.prevention.actions.whistling import arrive, grade, whistle
+from xianban.prevention.queries.ahead import (
+    area_profile,
+    events,
+    patrol_plan,
+    season_calendar,
+    topic,
+    topic_offers,
+    topics,
+)
+from xianban.prevention.queries.boards import (  # fmt: skip
+    ORDERS,
+    WANTED,
+    Wanted,
+    board,
+    counts,
+    desks,
+    rounds,
+    state,
+)
+from xianban.prevention.queries.detectors import detector, detectors
+from xianban.prevention.queries.offers import OrderOffer
+from xianban.prevention.queries.shown import (
+    ActShown,
+    CaseBehind,
+    DeskDay,
+    DetectorShown,
+    EffectShown,
+    EventShown,
+    Named,
+    OrderShown,
+    Patrol,
+    Peer,
+    Profile,
+    RoundShown,
+    SeasonShown,
+    SimilarShown,
+    State,
+    SummonsShown,
+    TopicOffered,
+    TopicShown,
+    Trial,
+    VersionShown,
+    Visit,
+    WarningPage,
+    WarningRow,
+    WarningSeen,
+)
+from xianban.prevention.queries.terrain import terrain_of
+from xianban.prevention.queries.views import warning, warning_of_case, warnings_behind
+from xianban.prevention.rules.budgeting import Waiting, harm_of, helped_of, places, precision_of
+from xianban.prevention.rules.detecting import detect, with_courses
+from xianban.prevention.rules.finding import Finding
+from xianban.prevention.rules.matching import Known, home_of
+from xianban.prevention.rules.past import Past, Terrain, past_of
+from xianban.prevention.rules.records import Record
+from xianban.prevention.rules.study import TABLE
+from xianban.prevention.rules.words import DISMISS_REASONS, GRADES, OUTCOMES, STANDS
+
+__all__ = [
+    "DISMISS_REASONS",
+    "GRADES",
+    "ORDERS",
+    "ORIGIN",
+    "OUTCOMES",
+    "STANDS",
+    "TABLE",
+    "WANTED",
+    "ActShown",
+    "CaseBehind",
+    "DeskDay",
+    "DetectorShown",
+    "EffectShown",
+    "EventShown",
+    "Finding",
+    "Known",
+    "Named",
+    "OrderOffer",
+    "OrderShown",
+    "Past",
+    "Patrol",
+    "Peer",
+    "Profile",
+    "Record",
+    "RoundDone",
+    "RoundShown",
+    "SeasonShown",
+    "SimilarShown",
+    "State",
+    "SummonsShown",
+    "Terrain",
+    "TopicOffered",
+    "TopicShown",
+    "Trial",
+    "VersionShown",
+    "Visit",
+    "Waiting",
+    "Wanted",
+    "WarningPage",
+    "WarningRow",
+    "WarningSeen",
+    "area_profile",
+    "arrive",
+    "board",
+    "challenge",
+    "choose_topic",
+    "close_topic",
+    "counts",
+    "desks",
+    "detect",
+    "detector",
+    "detectors",
+    "drop_event",
+    "events",
+    "follow",
+    "grade",
+    "harm_of",
+    "helped_of",
+    "home_of",
+    "keep",
+    "look",
+    "order",
+    "past_of",
+    "patrol_plan",
+    "places",
+    "plan_event",
+    "precision_of",
+    "promote",
+    "record_round",
+    "revert",
+    "rounds",
+    "season_calendar",
+    "state",
+    "study",
+    "terrain_of",
+    "tick_measure",
+    "topic",
+    "topic_offers",
+    "topics",
+    "warning",
+    "warning_of_case",
+    "warnings_behind",
+    "whistle",
+    "with_courses",
+    "withdraw",
+]

@@ -1,0 +1,1 @@
+"""Reads of prevention, within the reader's scope."""

@@ -1,0 +1,1 @@
+"""Decisions of prevention, on plain values: what is found, kept, shown, and held to have helped."""

@@ -1,0 +1,151 @@
+"""The effect of an order: registered before, computed after from the history as it was known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_SKIP, MOST_WEEKS_BEFORE = 4, 104
+MOST_CONTROLS = 60
+WAIT_DAYS = 30  # an order that was not answered by then is measured from then on all the same
+SEED = 20_261_126
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured, before anything is known of it."""
+
+    areas: tuple[str, ...]
+    level: str
+    matter: str
+    controls: tuple[str, ...]
+    weeks: int
+    skip_weeks: int
+    coverage: float
+    seed: int
+    starts: str  # in words
+    latest: date
+
+    def plain(self) -> dict[str, Any]:
+        return {**asdict(self), "latest": self.latest.isoformat(), "areas": list(self.areas), "controls": list(self.controls)}  # fmt: skip
+
+
+def plan_of(
+    *,
+    areas: Sequence[str],
+    level: str,
+    matter: str,
+    peers: Mapping[str, tuple[float, float] | None],
+    touched: Sequence[str],
+    since: date,
+    today: date,
+    weeks: int,
+    coverage: float,
+    seed: int = SEED,
+) -> Plan:
+    """Which areas are compared with which: those of the same level, none next door, none acted upon.
+
+    `peers` are all areas of the level with their place; next door are as many of the nearest as areas
+    are treated, and two more.
+    """
+    treated = {*areas}
+    others = [code for code in peers if code not in treated and code not in {*touched}]
+    near = _next_door(areas, others, peers, count=len(treated) + 2)
+    far = [code for code in others if code not in near] if len(others) - len(near) >= 8 else others
+    rng = np.random.default_rng(seed)
+    if len(far) > MOST_CONTROLS:
+        far = sorted(rng.choice(far, MOST_CONTROLS, replace=False).tolist())
+    skip = max(LEAST_SKIP, -(-(today - since).days // 7) + 1)
+    return Plan(
+        areas=tuple(areas),
+        level=level,
+        matter=matter,
+        controls=tuple(far),
+        weeks=weeks,
+        skip_weeks=skip,
+        coverage=coverage,
+        seed=seed,
+        starts="the day after the case is answered or ended",
+        latest=today + timedelta(days=WAIT_DAYS),
+    )
+
+
+def _next_door(
+    areas: Sequence[str],
+    others: Sequence[str],
+    places: Mapping[str, tuple[float, float] | None],
+    *,
+    count: int,
+) -> set[str]:
+    spots = [places[a] for a in areas if places.get(a)]
+    placed = [(code, places[code]) for code in others if places.get(code)]
+    if not spots or not placed:
+        return set()
+
+    def distance(spot: Any) -> float:
+        return min((spot[0] - s[0]) ** 2 + (spot[1] - s[1]) ** 2 for s in spots)  # type: ignore[index]
+
+    return {code for code, _ in sorted(placed, key=lambda p: (distance(p[1]), p[0]))[:count]}
+
+
+def begins(plan: Mapping[str, Any], *, answered: datetime | None, ended: datetime | None, today: date) -> date | None:  # fmt: skip
+    """The first day that counts, as registered; None while it is not known."""
+    at = min((t for t in (answered, ended) if t is not None), default=None)
+    latest = date.fromisoformat(plan["latest"])
+    if at is not None:
+        return min(at.date() + timedelta(days=1), latest)
+    return latest if today >= latest else None
+
+
+def weeks_around(
+    days: NDArray[np.int64], area: NDArray[Any], areas: Sequence[str], *, after: int, before: int
+) -> NDArray[np.int64]:
+    """Counts (areas, weeks) around a first day; `days` are days from it on, negative before it."""
+    place = {code: n for n, code in enumerate(areas)}
+    counts = np.zeros((len(areas), before + after), dtype=np.int64)
+    week = np.floor_divide(days, 7) + before
+    for code, w in zip(area.tolist(), week.tolist(), strict=True):
+        if code in place and 0 <= w < before + after:
+            counts[place[code], w] += 1
+    return counts
+
+
+def result_of(treated: NDArray[Any], controls: NDArray[Any], *, start: int, plan: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip
+    """The effect with its interval and what draws it; `enough` False says why not."""
+    from xianban.foresight import effects
+
+    found = effects.measure(
+        treated,
+        controls=controls,
+        start=start,
+        skip_before=min(plan["skip_weeks"], max(0, start - 8)),
+        coverage=plan["coverage"],
+    )
+    observed = treated.sum(axis=0) if treated.ndim == 2 else treated
+    return {
+        "enough": bool(found.enough),
+        "reason": found.reason,
+        "relative": _finite(found.relative),
+        "low": _finite(found.low),
+        "high": _finite(found.high),
+        "prevented": _finite(found.prevented),
+        "prevented_low": _finite(found.prevented_low),
+        "prevented_high": _finite(found.prevented_high),
+        "p_value": float(found.p_value),
+        "placebo_p": float(found.placebo_p),
+        "observed": float(found.observed),
+        "expected": float(found.expected),
+        "before_score": float(found.before_score),
+        "start": start,
+        "series": observed.tolist(),
+        "counterfactual": np.round(found.counterfactual, 2).tolist(),
+        "low_line": np.round(found.counterfactual_low, 2).tolist(),
+        "high_line": np.round(found.counterfactual_high, 2).tolist(),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
