@@ -20,6 +20,13 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "xianban.config.settings"
 django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes():
+    """Those who share the work make a home and a database of their own, not know of ours."""
+    for name in ("DJANGO_SETTINGS_MODULE", "XIANBAN_DATABASE_URL", "XIANBAN_HOME"):
+        os.environ.pop(name, None)
+
+
 def pytest_addoption(parser):
     parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite")
 

@@ -1,10 +1,12 @@
 """A PostgreSQL of our own for tests and benchmarks, from a wheel: nothing to install."""
 
+import os
 import sys
 import tempfile
 import warnings
 from pathlib import Path
 
+CHOSEN = "TESTS_DATABASE"
 # tests need speed, not survival of a power cut; benchmarks of durable work pass durable=True
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -24,10 +26,13 @@ def start(*, durable: bool = False) -> tuple[str, object]:
 
 
 def chosen_database() -> str:
-    """Read before pytest's own options, since Django's settings are loaded before those."""
+    """Read before pytest's own options, since Django's settings are loaded before those.
+
+    What the command line says is handed on to the processes among which pytest shares the work.
+    """
     for i, word in enumerate(sys.argv):
         if word == "--database" and i + 1 < len(sys.argv):
-            return sys.argv[i + 1]
-        if word.startswith("--database="):
-            return word.partition("=")[2]
-    return "sqlite"
+            os.environ[CHOSEN] = sys.argv[i + 1]
+        elif word.startswith("--database="):
+            os.environ[CHOSEN] = word.partition("=")[2]
+    return os.environ.get(CHOSEN, "sqlite")

@@ -1,5 +1,6 @@
 """All tests: everything on SQLite, then what touches a database again on PostgreSQL."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ def main() -> int:
         print(
             "Browser tests are left out: Chromium is not installed (on Debian: apt-get install chromium fonts-noto-cjk)."
         )
-    pytest = [sys.executable, "-m", "pytest"]
+    shared = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"] if not args else []
+    pytest = [sys.executable, "-m", "pytest", *shared]
     print("== SQLite", flush=True)
     first = subprocess.run([*pytest, *quick, *args], check=False).returncode
     only = "database and not browser" + (" and not slow" if quick else "")
