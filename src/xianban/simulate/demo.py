@@ -78,7 +78,7 @@ def prepare(
 
 def password() -> str:
     """The password of everybody in this home's sample city; another home has another."""
-    return f"demo-{short_code(secret('demo'), 'password').lower()}"
+    return f"demo-{short_code(secret('demo'), 'password', length=8).lower()}"
 
 
 def _is_set_up() -> bool:
