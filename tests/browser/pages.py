@@ -177,7 +177,7 @@ def _report(page: Page) -> str:
     page.goto("/")
     page.fill("#id_text", "小区东门外的路灯坏了三天，晚上看不清路")
     page.fill("#id_place", "东门")
-    page.locator("main form[data-draft] button[type=submit]").click()
+    page.locator("main form[data-report] button.btn-go").click()
     page.wait_for_url("**/follow/**")
     return "/".join(page.url.split("?")[0].strip("/").split("/")[-2:])
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from browser.chromium import ARGUMENTS, MISSING, chromium_path
@@ -30,6 +30,7 @@ def main() -> int:
         print(MISSING, file=sys.stderr)
         return 1
     wanted.into.mkdir(parents=True, exist_ok=True)
+    failed = 0
     with _city(wanted) as city, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         for lang, code in LANGUAGES.items():
@@ -39,10 +40,10 @@ def main() -> int:
                     continue
                 if lang in wanted.lang or (not wanted.lang and (lang == "zh" or seen.for_residents)):  # fmt: skip
                     for width in wanted.width or HEIGHTS:
-                        _picture(visit, seen, width, lang, wanted)
+                        failed += not _picture(visit, seen, width, lang, wanted)
             visit.close()
         browser.close()
-    return 0
+    return 1 if failed else 0
 
 
 def _wanted() -> argparse.Namespace:
@@ -73,8 +74,13 @@ def _is_wanted(name: str, names: list[str]) -> bool:
     return not names or any(part in name for part in names)
 
 
-def _picture(visit: Visit, seen: Seen, width: int, lang: str, wanted: argparse.Namespace) -> None:
-    page = visit.open(seen, width)
+def _picture(visit: Visit, seen: Seen, width: int, lang: str, wanted: argparse.Namespace) -> bool:
+    """Whether there is one; why not is said, and the next page is looked at."""
+    try:
+        page = visit.open(seen, width)
+    except Error as problem:
+        print(f"{seen.name} at {width}: no picture; {problem.message}", file=sys.stderr)
+        return False
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > width:
         print(f"{seen.name} at {width}: scrolls sideways ({wide} px)", file=sys.stderr)
@@ -82,6 +88,7 @@ def _picture(visit: Visit, seen: Seen, width: int, lang: str, wanted: argparse.N
     path = wanted.into / f"{'-'.join(parts)}.png"
     page.screenshot(path=path, full_page=width < 2000 and not wanted.fold)
     print(path)
+    return True
 
 
 if __name__ == "__main__":
