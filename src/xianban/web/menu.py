@@ -50,7 +50,6 @@ PAGES: Sequence[Page] = (
         may="convene",
         roles=frozenset({Role.HANDLER, Role.GRID_WORKER}),
     ),
-    Page("call", _("接话"), "headset", may="find_person"),
     Page("new_case", _("登记"), "circle-plus", may="open"),
     Page("dispatching", _("派单"), "send", may="rule"),
     Page(
