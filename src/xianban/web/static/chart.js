@@ -41,6 +41,7 @@
         type: drawnAs, name: one.name, data: one.values, symbol: one.values.length > 40 ? "none" : "circle", symbolSize: 5, barMaxWidth: 28,
         itemStyle: { color: tone, borderRadius: 2 }, lineStyle: { color: tone, width: 2, type: one.look === "expected" ? "dashed" : "solid" },
         endLabel: drawnAs === "line" && given.series.length > 1 ? { show: true, fontSize: size, formatter: "{a}", color: tone, distance: 6 } : undefined,
+        labelLayout: drawnAs === "line" && given.series.length > 1 ? { moveOverlap: "shiftY" } : undefined,
         label: given.lying ? { show: true, position: "right", color: ink, formatter: ({ value }) => number(value) } : undefined,
         markLine: nth === 0 && given.today ? { symbol: "none", silent: true, lineStyle: { color: soft, type: "solid" }, label: { formatter: given.today, color: soft, fontSize: size }, data: [given.lying ? { yAxis: given.today } : { xAxis: given.today }] } : undefined,
       });
