@@ -28,7 +28,7 @@
     const number = said(given.percent);
     const size = parseFloat(getComputedStyle(probe).fontSize) > 17 ? parseFloat(getComputedStyle(probe).fontSize) : 12; // a wall is read from afar
     const names = { type: "category", data: given.labels, inverse: given.lying, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: soft, fontSize: size, hideOverlap: !given.lying, interval: given.lying ? 0 : "auto" } };
-    const amounts = { type: "value", min: (extent) => Math.min(0, extent.min), splitLine: { lineStyle: { color: line } }, axisLabel: { color: soft, fontSize: size, formatter: number } };
+    const amounts = { type: "value", min: (extent) => Math.min(0, extent.min), splitLine: { lineStyle: { color: line } }, axisLabel: { color: soft, fontSize: size, formatter: number, hideOverlap: true } };
     const series = [];
     given.series.forEach((one, nth) => {
       const tone = of(one.colour);

@@ -55,7 +55,7 @@ def percent_of(value: float) -> str:
 
 @register.simple_tag
 def percent_text(value: str) -> str:
-    return f"{value}%"
+    return f"{float(value):.1f}%"
 
 
 @register.simple_tag
