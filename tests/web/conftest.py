@@ -56,6 +56,9 @@ def now(monkeypatch):
         "command",
         "meetings",
         "stages",
+        "warnings",
+        "detectors",
+        "ahead",
         "city",
     )
     for module in pages:

@@ -37,6 +37,8 @@ from xianban.prevention.queries.boards import (  # fmt: skip
 )
 from xianban.prevention.queries.detectors import detector, detectors
 from xianban.prevention.queries.offers import OrderOffer
+from xianban.prevention.queries.orders import OrderPage, OrderRow, orders
+from xianban.prevention.queries.records import record
 from xianban.prevention.queries.shown import (
     ActShown,
     CaseBehind,
@@ -93,6 +95,8 @@ __all__ = [
     "Known",
     "Named",
     "OrderOffer",
+    "OrderPage",
+    "OrderRow",
     "OrderShown",
     "Past",
     "Patrol",
@@ -137,12 +141,14 @@ __all__ = [
     "keep",
     "look",
     "order",
+    "orders",
     "past_of",
     "patrol_plan",
     "places",
     "plan_event",
     "precision_of",
     "promote",
+    "record",
     "record_round",
     "revert",
     "rounds",

@@ -42,6 +42,7 @@ PAGES: Sequence[Page] = (
     Page("cases", _("案件"), "list-details"),
     Page("call", _("接话"), "headset", roles=frozenset({Role.AGENT, Role.DISPATCHER})),
     Page("command", _("督办"), "speakerphone", may="oversee"),
+    Page("warnings", _("预警"), "sparkles", may="see_warnings"),
     Page("city", _("城市"), "map", may="oversee"),
     Page(
         "meetings",
@@ -59,6 +60,7 @@ PAGES: Sequence[Page] = (
         roles=frozenset({Role.ADMINISTRATOR, Role.STEWARD}),
     ),
     Page("knowledge", _("知识库"), "book"),
+    Page("patrol", _("巡查"), "route", roles=frozenset({Role.GRID_WORKER})),
     Page("appraisal", _("考核"), "trophy", may="rank"),
 )
 
@@ -70,6 +72,7 @@ HOMES: Sequence[tuple[Role, str]] = (
     (Role.GRID_WORKER, "today"),
     (Role.SUPERVISOR, "command"),
     (Role.LEADER, "city"),
+    (Role.ANALYST, "warnings"),
 )
 HOME = "cases"  # for everyone else
 

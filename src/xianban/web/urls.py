@@ -3,6 +3,7 @@
 from django.urls import path
 
 from xianban.web.pages import (
+    ahead,
     appraisal,
     batch,
     call,
@@ -11,6 +12,7 @@ from xianban.web.pages import (
     city,
     command,
     consulting,
+    detectors,
     dispatching,
     duty_gaps,
     entry,
@@ -33,6 +35,7 @@ from xianban.web.pages import (
     subscribe,
     today,
     views,
+    warnings,
 )
 
 urlpatterns = [
@@ -118,6 +121,25 @@ urlpatterns = [
     path("meetings/new/", meetings.new, name="new_meeting"),
     path("meetings/<int:key>/", meetings.meeting, name="meeting"),
     path("meetings/<int:key>/do/<slug:verb>/", meetings.act, name="meeting_do"),
+    path("warnings/", warnings.board, name="warnings"),
+    path("warnings/orders/", warnings.orders, name="warning_orders"),
+    path("warnings/topics/", ahead.topics, name="topics"),
+    path("warnings/topics/<int:key>/", ahead.topic, name="topic"),
+    path("warnings/topics/<int:key>/do/<slug:verb>/", ahead.topic_act, name="topic_do"),
+    path("warnings/seasons/", ahead.seasons, name="seasons"),
+    path("warnings/areas/<str:code>/", ahead.area_profile, name="area_profile"),
+    path("warnings/<int:key>/", warnings.warning, name="warning"),
+    path("warnings/<int:key>/do/<slug:verb>/", warnings.act, name="warning_do"),
+    path("cases/<str:number>/warning/", warnings.of_case, name="warning_of_case"),
+    path(
+        "cases/<str:number>/warning/do/<slug:verb>/",
+        warnings.act_of_case,
+        name="warning_of_case_do",
+    ),
+    path("detectors/", detectors.detectors, name="detectors"),
+    path("detectors/<str:name>/", detectors.detector, name="detector"),
+    path("detectors/<str:name>/do/<slug:verb>/", detectors.act, name="detector_do"),
+    path("patrol/", ahead.patrol, name="patrol"),
     path("city/", city.now_page, name="city"),
     path("city/wall/", city.wall, name="wall"),
     path("appraisal/", appraisal.newest, name="appraisal"),

@@ -82,6 +82,7 @@ ORIGINS: Mapping[str, Promise] = {
     "forecast": _("预测"),
     "mail": _("信件"),
     "mailbox": _("信箱"),
+    "warning": _("预警"),
 }
 CLOCKS: Mapping[str, Promise] = {
     "dispatch": _("派单"),

@@ -46,7 +46,7 @@ COLUMNS = (
     "id", "title", "method", "detector", "seen_by", "matter", "area", "areas", "desk", "unit", "shown",
     "course", "stand", "outcome", "since", "first_at", "last_at", "raised_at", "ended_at", "observed",
     "expected", "people", "most_people", "confidence", "size", "helped", "harm", "days_left_out",
-    "explained_by", "case", "points", "series", "version", "order__measure__relative",
+    "explained_by", "case", "points", "series", "outlook", "version", "order__measure__relative",
 )  # fmt: skip
 
 
@@ -149,6 +149,7 @@ def row_of(v: dict[str, Any], city: City) -> WarningRow:
         lat=lat,
         lon=lon,
         trend=tuple(v["series"].get("observed", ())[-28:]),
+        outlook=v["outlook"],
         effect=v["order__measure__relative"],
         version=v["version"],
     )

@@ -56,6 +56,7 @@ class WarningRow:
     lat: float | None
     lon: float | None
     trend: tuple[int, ...]
+    outlook: Mapping[str, Any]
     effect: float | None
     version: int
 

@@ -20,6 +20,7 @@ from xianban.city import api as city
 from xianban.city.api import City
 from xianban.command import api as command
 from xianban.command.api import Hurts, Loads, Scope, Usual
+from xianban.prevention import api as prevention
 from xianban.web.charts import Chart, Series
 from xianban.web.pages.desk import menu, staff
 from xianban.web.pages.stages import bottleneck_said, hours_said, scope_of
@@ -70,6 +71,7 @@ def _context(request: HttpRequest, actor: Actor, *, wall: bool) -> dict[str, Any
         "worst": _worst(load, here),
         "matters": [(one, _list(scope, here, tab="all", matter=one.code, **_days(load.since, load.until)), against(one.n, one.usual)) for one in load.matters[:TOP]],
         **_rates(actor, scope),
+        "first": prevention.state(actor, now=now) if may_anywhere(actor, "see_warnings") else None,
         **_slowest(actor, scope, now, here),
         "refresh": REFRESH_S if wall else 0,
         "wall": wall,

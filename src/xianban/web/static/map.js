@@ -45,7 +45,20 @@
     };
     const points = [...document.querySelectorAll(`[data-on-map="${box.id}"]`)];
     for (const point of points) {
-      L.circleMarker([+point.dataset.lat, +point.dataset.lon], { radius: 6, className: "near-point" }).addTo(map).bindTooltip(point.textContent.trim().slice(0, 60));
+      const { radius, look, mark: shown, to } = point.dataset;
+      const dot = L.circleMarker([+point.dataset.lat, +point.dataset.lon], { radius: +radius || 6, className: look || "near-point" }).addTo(map).bindTooltip(point.textContent.trim().slice(0, 60));
+      if (shown) L.tooltip({ permanent: true, direction: "center", className: "ring-mark", interactive: false }).setLatLng(dot.getLatLng()).setContent(shown).addTo(map);
+      if (!to) continue;
+      const path = dot.getElement();
+      if (path) path.dataset.to = to;
+      dot.on("click", () => document.getElementById(to)?.querySelector("a")?.focus());
+    }
+    const marked = box.dataset.shapes && JSON.parse(document.getElementById(box.dataset.shapes).textContent);
+    if (marked?.length) {
+      const area = L.geoJSON({ type: "FeatureCollection", features: marked.map((geometry) => ({ type: "Feature", properties: {}, geometry })) }, { interactive: false, style: { className: "warned-area" } }).addTo(map);
+      area.bringToBack();
+      ground.bringToBack();
+      map.fitBounds(area.getBounds().pad(0.6));
     }
     if (box.dataset.lat) place(+box.dataset.lat, +box.dataset.lon, true);
     box.show = (lat, lon) => place(lat, lon, true);
