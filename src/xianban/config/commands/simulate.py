@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -65,16 +66,68 @@ def simulate(
         click.echo(f"{'warnings':>24}  {_warned(found.warnings)}")
 
 
-@simulate.command()
-@days
-@click.option(
+seeds = click.option(
     "--seeds", type=int, default=10, show_default=True, help="So many cities, from seed 0 on."
 )
+
+
+@simulate.command()
+@days
+@seeds
 @skill
 @people
 @as_json
-def compare(days: int, seeds: int, skill: float, people: int, as_json: bool) -> None:
+def compare(**asked: Any) -> None:
     """Both policies in the same cities: what looking ahead changed, with 95% intervals."""
+    found = _compared(**asked)
+    if found is None:
+        return
+    click.echo(
+        f"{'':>24}  {'reactive':>14}  {'proactive':>14}  {'change':>8}  {'95% interval':>18}"
+    )
+    for row in found.rows:
+        click.echo(
+            f"{row.name.replace('_', ' '):>24}  {row.reactive:>14,.0f}  {row.proactive:>14,.0f}  "
+            f"{row.change:>+8.1%}  {row.low:>+8.1%} to {row.high:>+7.1%}"
+        )
+    click.echo(
+        f"\n{'orders':>24}  {found.orders:,.0f} a city, {found.empty_orders:,.0f} found nothing, "
+        f"{found.order_hours:,.0f} hours in all"
+    )
+    click.echo(f"{'warnings':>24}  {_warned(found.warnings)}")
+
+
+@simulate.command()
+@days
+@seeds
+@skill
+@people
+@as_json
+def detectors(**asked: Any) -> None:
+    """What each sign's warnings were worth, against the planted truth: a mean over several cities."""
+    found = _compared(**asked)
+    if found is None:
+        return
+    click.echo(f"{'':>10}  " + "  ".join(f"{title:>12}" for title in TITLES.values()))
+    for name, seen in {**found.by_sign, "all": found.warnings, **found.by_matter}.items():
+        cells = (seen.get(column) for column in TITLES)
+        told = ("" if cell is None else f"{cell:,.2f}" for cell in cells)
+        click.echo(f"{name:>10}  " + "  ".join(f"{cell:>12}" for cell in told))
+
+
+TITLES = {
+    "raised": "warnings",
+    "a_day": "a day",
+    "precision": "real",
+    "before_fifth_complaint": "before 5th",
+    "median_complaints_before": "complaints",
+    "median_days_after_begin": "days old",
+    "median_lead_days": "lead, days",
+}
+
+
+def _compared(*, days: int, seeds: int, skill: float, people: int, as_json: bool) -> Any:
+    """The comparison, or None where it is printed already."""
     from xianban.simulate.bulk import comparing
 
     if seeds < 2:
@@ -85,22 +138,11 @@ def compare(days: int, seeds: int, skill: float, people: int, as_json: bool) -> 
     _done()
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
-        return
+        return None
     click.echo(
         f"{found.seeds} cities of {found.people:,}, {found.days} days, skill {found.skill:g}\n"
     )
-    click.echo(
-        f"{'':>24}  {'reactive':>14}  {'proactive':>14}  {'change':>8}  {'95% interval':>18}"
-    )
-    for row in found.rows:
-        click.echo(
-            f"{row.name.replace('_', ' '):>24}  {row.reactive:>14,.0f}  {row.proactive:>14,.0f}  "
-            f"{row.change:>+8.1%}  {row.low:>+8.1%} to {row.high:>+7.1%}"
-        )
-    click.echo(
-        f"\n{'orders':>24}  {found.orders:,.0f} a city, {found.empty_orders:,.0f} found nothing"
-    )
-    click.echo(f"{'warnings':>24}  {_warned(found.warnings)}")
+    return found
 
 
 def _warned(seen: dict) -> str:

@@ -42,8 +42,11 @@ class Comparison:
     rows: tuple[Row, ...]
     orders: float
     empty_orders: float
+    order_hours: float
     prevented_complaints: float
     warnings: dict[str, Any]
+    by_sign: dict[str, dict[str, Any]]
+    by_matter: dict[str, dict[str, Any]]
 
 
 def compare(
@@ -70,14 +73,27 @@ def compare(
         seeds, days, people, skill, rows,
         orders=float(np.mean([one.orders for one in ahead])),
         empty_orders=float(np.mean([one.empty_orders for one in ahead])),
+        order_hours=float(np.mean([one.order_hours for one in ahead])),
         prevented_complaints=float(np.mean([one.prevented_complaints for one in ahead])),
-        warnings=_mean(warned, ("raised", "a_day", "precision", "before_fifth_complaint", "left_out_by_budget")),
+        warnings=_mean(warned),
+        by_sign=_means(warned, "by_sign"),
+        by_matter=_means(warned, "by_matter"),
     )  # fmt: skip
 
 
-def _mean(warned: list[dict[str, Any]], names: tuple[str, ...]) -> dict[str, Any]:
+def _mean(warned: list[dict[str, Any]]) -> dict[str, Any]:
+    """Each figure's mean over the cities that have it."""
+    names = (
+        [name for name, value in warned[0].items() if not isinstance(value, dict)] if warned else []
+    )
     known = {name: [one[name] for one in warned if one[name] is not None] for name in names}
     return {name: round(float(np.mean(of)), 3) if of else None for name, of in known.items()}
+
+
+def _means(warned: list[dict[str, Any]], by: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: _mean([one[by][name] for one in warned]) for name in (warned[0][by] if warned else ())
+    }
 
 
 def _row(name: str, pairs: list) -> Row:

@@ -18,6 +18,7 @@ BEFORE = 120  # days lived through before counting begins, the same under both p
 RESERVED = 0.4  # share of each unit's hours for orders that look ahead
 LEAST_PEOPLE, MOST_PEOPLE = 20_000, 50_000_000
 MOST_DAYS = 3650
+FIFTH = 5  # a warning is early before so many complaints
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,12 @@ class Outcome:
     missed_limits: int
     orders: int
     empty_orders: int
+    order_hours: float
     prevented_complaints: int
     staff_hours: float
     staff_hours_available: float
     warnings: dict[str, Any]
+    by_matter: dict[str, dict[str, float]]
 
 
 def simulate(
@@ -58,7 +61,8 @@ def simulate(
     _check(days, policy, seed, skill, people)
     if policy == "proactive":
         return simulate_both(days=days, seed=seed, skill=skill, people=people, progress=progress)[1]
-    return _live(days, policy, seed, skill, people, lambda day: progress and progress(day, days))
+    tell = progress or (lambda done, of: None)
+    return _live(days, policy, seed, skill, people, lambda day: tell(day, days))[0]
 
 
 def simulate_both(
@@ -72,8 +76,10 @@ def simulate_both(
     """The same city under the reactive and the proactive policy."""
     _check(days, "proactive", seed, skill, people)
     tell = progress or (lambda done, of: None)
-    first = _live(days, "reactive", seed, skill, people, lambda day: tell(day, 2 * days))
-    second = _live(days, "proactive", seed, skill, people, lambda day: tell(days + day, 2 * days))
+    first, gone = _live(days, "reactive", seed, skill, people, lambda day: tell(day, 2 * days))
+    second, _ = _live(
+        days, "proactive", seed, skill, people, lambda day: tell(days + day, 2 * days), gone
+    )
     return first, replace(second, prevented_complaints=first.complaints - second.complaints)
 
 
@@ -91,16 +97,24 @@ def _check(days: int, policy: str, seed: int, skill: float, people: int) -> None
 
 
 def _live(
-    days: int, policy: str, seed: int, skill: float, people: int, progress: Callable[[int], Any]
-) -> Outcome:
+    days: int,
+    policy: str,
+    seed: int,
+    skill: float,
+    people: int,
+    progress: Callable[[int], Any],
+    otherwise: np.ndarray | None = None,
+) -> tuple[Outcome, np.ndarray]:
+    """What came of it, and when each problem was gone; `otherwise` is that under the other policy."""
     ground = invented(people, np.random.default_rng([seed, 0]))
     world = World(ground, days=days, before=BEFORE, seed=seed)
     limits = np.array([LIMIT_DAYS[leaves()[kind.matter]["limit_hours"]] for kind in world.kinds])
     proactive = policy == "proactive"
     works = Works(world, limits=limits, reserved=RESERVED if proactive else 0.0)
     watch = Watch(world, skill=skill, seed=seed)
-    nuisance = hours = available = 0.0
-    complaints = missed = orders = empty = 0
+    hours = available = ahead = 0.0
+    nuisance, told = np.zeros(len(world.kinds)), np.zeros(len(world.kinds), np.int64)
+    missed = orders = empty = 0
     fixed: list[np.ndarray] = []
     truth: list[np.ndarray] = []
     for day in range(-BEFORE, days):
@@ -109,14 +123,17 @@ def _live(
         used, done = works.work(day)
         found = works.settle(day, done)
         watch.learn(day, said, done, found)
+        if proactive and day < 0:
+            watch.try_out(day)
         if day >= 0:
             visits = done.sort == COMPLAINT
             looks = done.sort == ORDER
             nuisance += felt
-            complaints += len(said.problem)
+            told += np.bincount(said.kind, minlength=len(told))
             hours += used + spent
             available += works.available(day)
             missed += int((visits & (done.at > done.due)).sum())
+            ahead += float(done.needed[looks].sum())
             empty += int((looks & (found == 0)).sum())
             fixed.append((done.at - done.opened)[visits] * 24)
             if proactive and day < days - 1:
@@ -126,59 +143,68 @@ def _live(
                 orders += len(number)
             progress(day + 1)
     missed += int(((works.open["sort"] == COMPLAINT) & (works.open["due"] < days)).sum())
-    return Outcome(
+    lived = Outcome(
         days=days, people=people, policy=policy, seed=seed, skill=skill if proactive else 1.0,
         problems=int(((world.born >= 0) & (world.born < days)).sum()),
-        complaints=complaints,
-        nuisance_person_days=round(nuisance, 1),
-        median_fix_hours=round(float(np.median(np.concatenate(fixed))), 2) if complaints else 0.0,
-        missed_limits=missed, orders=orders, empty_orders=empty, prevented_complaints=0,
+        complaints=int(told.sum()),
+        nuisance_person_days=round(float(nuisance.sum()), 1),
+        median_fix_hours=round(float(np.median(np.concatenate(fixed))), 2) if any(map(len, fixed)) else 0.0,
+        missed_limits=missed, orders=orders, empty_orders=empty, order_hours=round(ahead, 1), prevented_complaints=0,
         staff_hours=round(hours, 1), staff_hours_available=round(available, 1),
-        warnings=_judged(watch, truth, days),
+        warnings=_judged(watch, truth, days, otherwise),
+        by_matter={
+            kind.matter: {"complaints": int(told[i]), "nuisance_person_days": round(float(nuisance[i]), 1)}
+            for i, kind in enumerate(world.kinds)
+        },
     )  # fmt: skip
+    return lived, np.minimum(world.mended, world.ended)
 
 
 def _truth(world: World, grid: np.ndarray, kind: np.ndarray, day: int) -> np.ndarray:
-    """For each warning: whether there is a problem, complaints of it so far, days since it began, size."""
+    """For each warning: which problem is there (-1: none), complaints of it so far, days since it began."""
     live = world.live()
     live = live[world.there(live, day)]
     rows = np.full((len(grid), 4), np.nan)
-    rows[:, 0] = 0
+    rows[:, 0], rows[:, 3] = -1, day
     for i, (one, of) in enumerate(zip(grid, kind, strict=True)):
         here = live[(world.grid[live] == one) & (world.kind[live] == of)]
         if len(here):
             first = here[np.argmax(world.size(here, day) * world.reach[here])]
-            rows[i] = (
-                1,
-                world.told[first],
-                day - world.begins[first],
-                world.size(np.array([first]), day)[0],
-            )
+            rows[i, :3] = first, world.told[first], day - world.begins[first]
     return rows
 
 
-def _judged(watch: Watch, truth: list[np.ndarray], days: int) -> dict[str, Any]:
-    """Warnings against the planted truth, by sign and in all."""
+def _judged(
+    watch: Watch, truth: list[np.ndarray], days: int, otherwise: np.ndarray | None
+) -> dict[str, Any]:
+    """Warnings against the planted truth, by sign and in all.
+
+    Lead is how many days earlier the warning came than the problem was gone under the other policy.
+    """
     if not watch.raised:
         return {"raised": 0, "left_out_by_budget": watch.left_out}
     rows, known = np.array(watch.raised), np.concatenate(truth)
-    real = known[:, 0] == 1
+    real = known[:, 0] >= 0
 
     def of(chosen: np.ndarray) -> dict[str, Any]:
-        told = known[chosen & real, 1]
+        problem, told, since, day = known[chosen & real].T
+        gone = None if otherwise is None else np.minimum(otherwise[problem.astype(int)], days)
         return {
             "raised": int(chosen.sum()),
-            "precision": round(float(real[chosen].mean()), 3) if chosen.any() else None,
-            "median_complaints_before": float(np.median(told)) if len(told) else None,
-            "before_fifth_complaint": round(float((told < 5).mean()), 3) if len(told) else None,
-            "median_days_after_begin": round(float(np.median(known[chosen & real, 2])), 1)
-            if len(told)
-            else None,
+            "a_day": round(int(chosen.sum()) / days, 2),
+            "precision": _rounded(real[chosen], np.mean),
+            "median_complaints_before": _rounded(told, np.median),
+            "before_fifth_complaint": _rounded(told < FIFTH, np.mean),
+            "median_days_after_begin": _rounded(since, np.median),
+            "median_lead_days": None if gone is None else _rounded(gone - day, np.median),
         }
 
     return of(np.ones(len(rows), bool)) | {
-        "a_day": round(len(rows) / days, 2),
         "left_out_by_budget": watch.left_out,
         "by_sign": {name: of(rows[:, 3] == i) for i, name in enumerate(SIGNS)},
         "by_matter": {kind.matter: of(rows[:, 2] == i) for i, kind in enumerate(watch.world.kinds)},
     }
+
+
+def _rounded(values: np.ndarray, how: Callable[[np.ndarray], Any]) -> float | None:
+    return round(float(how(values)), 3) if len(values) else None

@@ -6,6 +6,7 @@ acting is expected to save for an hour of work; how often a sign was right befor
 the orders' own outcomes. With `skill` below 1 so many of the warnings point at a place drawn at random.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,8 +27,10 @@ AFTER_VISIT = (4.0, 30.0)  # days after a visit in which a complaint says that t
 QUIET = 21.0  # days for which a place that was warned of is left alone
 BUDGET = 2.4  # warnings a day and 100,000 people
 HOPED, DOUBTED = 3.0, 1.0  # right and wrong, before anything was learned
-BETTER = 1.4  # an order must mend so many times as much for an hour as visits, which also soothe
-LEAST = 0.5  # signs that are right less often raise no warning
+PRICED, PRICES = (0.5, 1.0), (0.4, 1.4)  # what an hour costs a unit, by how busy it is
+WAITED, TRIED = 14, 0.3  # days after which a silent warning is judged, and what that counts
+TRUST = 1.0  # standard errors by which a little known sign is given credit, so that it is tried
+LEAST = 0.55  # signs that are right less often raise no warning
 
 
 @dataclass
@@ -52,6 +55,8 @@ class Watch:
         self._several = np.full(self.places, -np.inf)  # last visit to where several complained
         self._past = np.zeros(self.places, np.int16)  # times that several complained there
         self._warned = np.full(self.places, -np.inf)
+        self._last = np.full(self.places, -np.inf)  # last complaint
+        self._tried: deque[tuple[int, Ints, Ints]] = deque()  # warnings raised silently
         self._mixed = np.random.default_rng([seed, 3])
         shape = (len(SIGNS), self.kinds)
         self.record = Record(np.full(shape, HOPED), np.full(shape, DOUBTED))
@@ -72,6 +77,7 @@ class Watch:
         place = said.grid[said.new] * self.kinds + said.kind[said.new]
         today = np.bincount(place, minlength=self.places)
         self._daily[day % RECENT] = today
+        self._last[place] = day
         if day % 7 == 0:
             self._weekly = np.roll(self._weekly, -1, axis=0)
             self._weekly[-1] = 0
@@ -91,6 +97,21 @@ class Watch:
             counts[sign, done.kind[row]] += 1
             self._visited[done.grid[row] * self.kinds + done.kind[row]] = day
 
+    def try_out(self, day: int) -> None:
+        """Learn before acting: what would be warned of is noted, and judged by what is reported later.
+
+        It was right where somebody complained again between two days and two weeks afterwards.
+        """
+        place, sign = self._candidates(day)
+        self._warned[place] = day
+        self._tried.append((day, place, sign))
+        if self._tried[0][0] > day - WAITED:
+            return
+        day, place, sign = self._tried.popleft()
+        came = self._last[place] >= day + 2
+        np.add.at(self.record.right, (sign[came], place[came] % self.kinds), TRIED)
+        np.add.at(self.record.wrong, (sign[~came], place[~came] % self.kinds), TRIED)
+
     def _places(self, grid: Ints, kind: Ints) -> Ints:
         return grid * self.kinds + kind
 
@@ -102,13 +123,14 @@ class Watch:
         right, wrong = self.record.right[sign, kind], self.record.wrong[sign, kind]
         sure = right / (right + wrong)
         again = 1 - self._episodes[kind] / self._visits[kind]
-        mended = sure / (self._look[kind] + sure * self._repair[kind])
-        worth = (
-            mended * np.where(sign == RELAPSE, 1.0, again) * self._voices[kind] / self._visits[kind]
-        )
-        order = np.argsort(-worth, kind="stable")
-        better = mended > BETTER * (1 - again) / self._visit[kind]
-        order = order[((sure >= LEAST) & better)[order]]
+        costs = self._look[kind] + sure * self._repair[kind]
+        spares = sure * self._visit[kind] / (1 - again)  # hours of visits that will not be needed
+        price = self._price(works.busy[works.unit(kind, grid)])
+        worth = sure * self._voices[kind] / self._visits[kind] / (1 - again) / costs
+        doubt = np.sqrt(sure * (1 - sure) / (right + wrong + 1))
+        good = (sure + TRUST * doubt >= LEAST) & (spares > price * costs)
+        order = np.flatnonzero(good)
+        order = order[np.argsort(-worth[order], kind="stable")]
         order = order[np.unique(place[order], return_index=True)[1]]
         order = order[np.argsort(-worth[order], kind="stable")]
         kept = order[self._within(order, grid, kind, sure, room, works)]
@@ -121,6 +143,10 @@ class Watch:
         self._sign_of |= dict(zip(number.tolist(), sign.tolist(), strict=True))
         self.raised += list(np.stack([np.full(len(kept), day), grid, kind, sign], axis=1))
         return number, grid, kind
+
+    def _price(self, busy: Floats) -> Floats:
+        """What an hour is worth: little while a unit has time, more than one while cases wait there."""
+        return np.interp(busy, PRICED, PRICES)
 
     def _within(
         self, order: Ints, grid: Ints, kind: Ints, sure: Floats, room: Floats, works: Works
@@ -142,7 +168,7 @@ class Watch:
         free = self._warned < day - QUIET
         relapse = self._relapsed(day)
         relapse = relapse[free[relapse]]
-        rise = np.flatnonzero(free & (lately >= VOICES) & (self._visited < day - RECENT))
+        rise = np.flatnonzero(free & (lately >= VOICES) & (self._daily[day % RECENT] > 0))
         if len(rise):
             counts = np.concatenate([self._weekly[:-1, rise], lately[None, rise]]).T
             judged = outbreaks.short(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xianban.simulate.bulk.ground import Floats, Ints
-from xianban.simulate.bulk.world import Reports, World
+from xianban.simulate.bulk.world import Reports, World, usual
 
 COMPLAINT, ORDER = 0, 1
 JOINED = 0.92  # of complaints, set beside the open case of the same problem
@@ -17,11 +17,14 @@ AGAIN_H, JOIN_H = (
     0.05,
 )  # for a second case of one problem, and for one more voice in the first
 WEEKEND = 0.5
+SEASONAL = 0.6  # of a unit's hours follow what the season usually brings
+LATELY = 0.1  # weight of the last day in how busy a unit was
 MENDED = 0.95  # of causes that were found, for good
 LIMIT_DAYS = {"2": 1 / 12, "24": 1.0, "168": 7.0, "360": 15.0}
 NEW = {
     "problem": np.int64, "kind": np.int64, "unit": np.int64, "grid": np.int64, "sort": np.int8,
-    "warning": np.int64, "opened": np.float64, "ready": np.float64, "due": np.float64, "left": np.float64,
+    "warning": np.int64, "held": np.int64, "opened": np.float64, "ready": np.float64, "due": np.float64, "left": np.float64,
+    "needed": np.float64,
 }  # fmt: skip
 
 
@@ -46,17 +49,12 @@ class Works:
         self._unit_of = np.array([names.index(kind.unit) for kind in world.kinds])
         self._districts = districts
         self.units = len(names) * districts
-        self.hours = self._staff(names)
+        people = np.bincount(world.ground.district, world.ground.people, districts)
+        self._people = np.tile(people / 1000, len(names))
+        self.busy = np.full(self.units, 0.5)  # share of its hours that each unit used lately
         self.open = {name: np.zeros(0, kind) for name, kind in NEW.items()}
         self._causes: dict[int, Ints] = {}
         self._visit = np.array([kind.visit_h for kind in world.kinds])
-
-    def _staff(self, names: list[str]) -> Floats:
-        """Hours of each unit on a working day."""
-        ground = self.world.ground
-        hours = np.bincount(self._unit_of, [kind.staff_h for kind in self.world.kinds], len(names))
-        people = np.bincount(ground.district, ground.people, self._districts)
-        return np.outer(hours, people / 1000).ravel()
 
     def unit(self, kind: Ints, grid: Ints) -> Ints:
         """Who is responsible: by what it is and where."""
@@ -79,7 +77,7 @@ class Works:
         )
         kind, grid = said.kind[new], said.grid[new]
         self._add(
-            problem=alone, kind=kind, grid=grid, sort=COMPLAINT, warning=-1, opened=opened,
+            problem=alone, kind=kind, grid=grid, sort=COMPLAINT, warning=-1, held=-1, opened=opened,
             ready=opened + astray[new], due=opened + self.limits[kind],
             left=np.where(alone >= 0, self._visit[kind], np.where(real[new], AGAIN_H, SINGLE_H)),
         )  # fmt: skip
@@ -90,20 +88,36 @@ class Works:
         look = np.array([one.look_h for one in self.world.kinds])[kind]
         repair = np.array([one.repair_h for one in self.world.kinds])[kind]
         seen = self._seen(int(day), kind, grid)
-        self._tell(grid, kind)
+        self._hold(grid, kind, warning)
         self._causes |= dict(zip(warning.tolist(), seen, strict=True))
         self._add(
-            problem=np.full(len(kind), -1), kind=kind, grid=grid, sort=ORDER, warning=warning,
+            problem=np.full(len(kind), -1), kind=kind, grid=grid, sort=ORDER, warning=warning, held=-1,
             opened=day, ready=day, due=day + 3.0,
             left=look + repair * np.array([len(one) for one in seen], float),
         )  # fmt: skip
 
-    def _tell(self, grid: Ints, kind: Ints) -> None:
-        """Who complains of what is being looked into is told so, and needs no visit of their own."""
-        here = self.open["grid"] * len(self.world.kinds) + self.open["kind"]
-        told = np.isin(here, grid * len(self.world.kinds) + kind) & (self.open["sort"] == COMPLAINT)
-        self.open["problem"][told] = -1
-        self.open["left"][told] = np.minimum(self.open["left"][told], JOIN_H)
+    def _hold(self, grid: Ints, kind: Ints, warning: Ints) -> None:
+        """Visits to where an order goes wait for what it finds."""
+        open_ones, kinds = self.open, len(self.world.kinds)
+        order = np.argsort(grid * kinds + kind, kind="stable")
+        places = (grid * kinds + kind)[order]
+        if not len(places):
+            return
+        here = open_ones["grid"] * kinds + open_ones["kind"]
+        at = np.minimum(np.searchsorted(places, here), len(places) - 1)
+        held = (places[at] == here) & (open_ones["sort"] == COMPLAINT)
+        open_ones["held"][held] = warning[order][at[held]]
+        open_ones["ready"][held] = np.inf
+
+    def _release(self, day: int, warning: Ints) -> None:
+        """Their orders are done: who complained of what is mended is told so, the others are visited."""
+        rows = np.flatnonzero((self.open["held"] >= 0) & np.isin(self.open["held"], warning))
+        problem = self.open["problem"][rows]
+        over = rows[(problem >= 0) & ~np.isinf(self.world.mended[problem])]
+        self.open["problem"][over] = -1
+        self.open["left"][over] = JOIN_H
+        self.open["held"][rows] = -1
+        self.open["ready"][rows] = day + 1
 
     def _seen(self, day: int, kind: Ints, grid: Ints) -> list[Ints]:
         """Which causes those who look at each of these places will find."""
@@ -121,6 +135,7 @@ class Works:
 
     def _add(self, *, kind: Ints, grid: Ints, **columns: NDArray | float) -> None:
         new = columns | {"kind": kind, "grid": grid, "unit": self.unit(kind, grid)}
+        new["needed"] = new["left"]
         for name, of in NEW.items():
             self.open[name] = np.concatenate(
                 [self.open[name], np.broadcast_to(new[name], len(kind)).astype(of)]
@@ -134,17 +149,21 @@ class Works:
         """
         rows = self.open
         full = self._full(day)
+        kept = self._kept()
         ready = rows["ready"] < day + 0.75
         ahead = (rows["sort"] != COMPLAINT) & ready
         behind = (rows["sort"] == COMPLAINT) & ready
         used: Floats = np.zeros(self.units)
         given = np.zeros(len(ready))
-        for part, share in ((ahead, self.reserved), (behind, 1.0), (ahead, 1.0)):
+        for part, share in ((ahead, kept), (behind, 1.0), (ahead, 1.0)):
             given += self._give(
-                part, rows["left"] - given, full * share - (used if share == 1.0 else 0)
+                part, rows["left"] - given, full * share - (used if share is not kept else 0)
             )
             used = np.bincount(rows["unit"], given, self.units).astype(np.float64)
         rows["left"] = rows["left"] - given
+        waiting = np.bincount(rows["unit"][ready], rows["left"][ready], self.units)
+        load = (used + waiting) / np.maximum(full, 1e-9)
+        self.busy += LATELY * (np.minimum(load, 2.0) - self.busy)
         done = ready & (rows["left"] < 1e-9)
         hour = self._hour(done, used, full)
         at = np.maximum(day + 0.33 + 0.42 * hour, rows["opened"][done] + 0.03)
@@ -153,13 +172,25 @@ class Works:
         return float(used.sum()), finished
 
     def _full(self, day: int) -> Floats:
-        return self.hours * (WEEKEND if self.world.date(day).weekday() >= 5 else 1.0)
+        """Hours of each unit on a day: people are planned by what the season usually brings."""
+        date = self.world.date(day)
+        hours = [
+            kind.staff_h * (1 - SEASONAL + SEASONAL * usual(kind.season, date))
+            for kind in self.world.kinds
+        ]
+        by_unit = np.bincount(self._unit_of, hours, self.units // self._districts)
+        full = np.repeat(by_unit, self._districts) * self._people
+        return full * (WEEKEND if date.weekday() >= 5 else 1.0)
+
+    def _kept(self) -> Floats:
+        """The share kept for orders: half of it where cases wait."""
+        return self.reserved * np.interp(self.busy, (0.7, 1.2), (1.0, 0.5))
 
     def room(self, day: int) -> Floats:
         """Hours of each unit's share for looking ahead on a day that no order has taken yet."""
         ahead = self.open["sort"] != COMPLAINT
         taken = np.bincount(self.open["unit"][ahead], self.open["left"][ahead], self.units)
-        return np.maximum(self.reserved * self._full(day) - taken, 0)
+        return np.maximum(self._kept() * self._full(day) - taken, 0)
 
     def available(self, day: int) -> float:
         """Hours of all units on a day."""
@@ -213,4 +244,5 @@ class Works:
             causes = causes[world.there(causes, day)]
             found[row] = len(causes)
             world.mend(causes[world.chance(causes, day, 20_001) < MENDED], day)
+        self._release(day, done.warning[done.sort == ORDER])
         return found

@@ -7,6 +7,7 @@ does: two policies meet the same problems, and differ only where they act.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,10 +98,8 @@ class World:
     def _weather(self, kind: Kind) -> Floats:
         """How the risk of one kind goes over the days, mean about 1 over a year."""
         dates = [self.date(day) for day in range(-self.before, self.days)]
-        shape = np.array([season(kind.season, one) for one in dates])
-        year = np.mean([season(kind.season, START + timedelta(days=day)) for day in range(365)])
         storm = [kind.storm if (one.month, one.day) in STORMS else 1.0 for one in dates]
-        return shape / year * storm
+        return np.array([usual(kind.season, one) for one in dates]) * storm
 
     def date(self, day: int) -> date:
         """The date of a day."""
@@ -114,8 +113,8 @@ class World:
         """How much of its reach each problem has, 0 to 1."""
         return np.clip((at - self.since[problem]) / self.grow[problem], 0, 1)
 
-    def pass_day(self, day: int) -> tuple[float, Reports]:
-        """Let a day pass: person-days of nuisance, and what is reported on it."""
+    def pass_day(self, day: int) -> tuple[Floats, Reports]:
+        """Let a day pass: person-days of nuisance by kind, and what is reported on it."""
         born = int(np.searchsorted(self.born, day + 1))
         live = np.concatenate([self._live, np.arange(self._born, born)])
         self._born = born
@@ -130,7 +129,8 @@ class World:
         for days in np.unique(late):
             chosen = late == days
             self._coming[day + int(days)].append((problem[chosen], new[chosen]))
-        return float(felt.sum()), self._reported(day)
+        by_kind = np.bincount(self.kind[live], felt, len(self.kinds)).astype(np.float64)
+        return by_kind, self._reported(day)
 
     def _reported(self, day: int) -> Reports:
         """The day's reports, with those that have no problem behind them."""
@@ -174,6 +174,17 @@ class World:
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
         return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+@cache
+def usual(name: str, day: date) -> float:
+    """How high a season usually stands on a day, mean about 1 over a year."""
+    return season(name, day) / _mean(name)
+
+
+@cache
+def _mean(name: str) -> float:
+    return float(np.mean([season(name, START + timedelta(days=day)) for day in range(365)]))
 
 
 def poisson(mean: Floats, chance: Floats) -> Ints:
