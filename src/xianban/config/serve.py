@@ -5,8 +5,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from xianban.base.errors import Unavailable
 
@@ -14,8 +14,15 @@ log = logging.getLogger("xianban.serve")
 RESTART_AFTER_SECONDS = 5.0
 
 
-def serve(*, host: str, port: int, workers: int = 2, with_worker: bool = True) -> None:
-    """Serve until told to stop (SIGTERM or Ctrl-C)."""
+def serve(
+    *,
+    host: str,
+    port: int,
+    workers: int = 2,
+    with_worker: bool = True,
+    beside: Sequence[Sequence[str]] = (),
+) -> None:
+    """Serve until told to stop (SIGTERM or Ctrl-C), with these commands of ours beside it."""
     from django.db import connections
     from granian.constants import Interfaces
     from granian.server import Server
@@ -34,10 +41,9 @@ def serve(*, host: str, port: int, workers: int = 2, with_worker: bool = True) -
         log_enabled=True,
         log_access=False,
     )
-    if not with_worker:
-        server.serve()
-        return
-    with worker_beside():
+    with ExitStack() as stack:
+        for command in ((["worker"],) if with_worker else ()) + tuple(beside):
+            stack.enter_context(running_beside(command))
         server.serve()
 
 
@@ -55,10 +61,10 @@ def must_be_free(host: str, port: int) -> None:
 
 
 @contextmanager
-def worker_beside() -> Iterator[None]:
-    """A worker process that is started again should it die, and ends with us."""
+def running_beside(command: Sequence[str]) -> Iterator[None]:
+    """A process of ours that is started again should it die, and ends with us."""
     over = threading.Event()
-    keeper = threading.Thread(target=_keep_running, args=(over,), daemon=True)
+    keeper = threading.Thread(target=_keep_running, args=(command, over), daemon=True)
     keeper.start()
     try:
         yield
@@ -67,14 +73,14 @@ def worker_beside() -> Iterator[None]:
         keeper.join(timeout=30)
 
 
-def _keep_running(over: threading.Event) -> None:
+def _keep_running(command: Sequence[str], over: threading.Event) -> None:
     while not over.is_set():
-        process = subprocess.Popen([sys.executable, "-m", "xianban", "worker"])
+        process = subprocess.Popen([sys.executable, "-m", "xianban", *command])  # noqa: S603 (our own)
         while process.poll() is None and not over.wait(0.5):
             pass
         if process.poll() is None:
             process.terminate()
             process.wait()
         elif not over.is_set():
-            log.error("the worker ended with code %s; starting another", process.returncode)
+            log.error("%s ended with code %s; starting another", command[0], process.returncode)
             over.wait(RESTART_AFTER_SECONDS)

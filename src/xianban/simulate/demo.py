@@ -20,14 +20,17 @@ from xianban.ledger.api import checkpoint
 from xianban.simulate.geography import Geography, make_geography
 from xianban.simulate.geography.names import CITY
 from xianban.simulate.lives import Case, Lives
+from xianban.simulate.past import latent_year
 from xianban.simulate.requests import Told, a_year
 from xianban.simulate.sample_pack import write_sample_pack
 from xianban.simulate.sheets import leaves
 from xianban.simulate.sites import Sites
 from xianban.simulate.staff import SEATS, Staff, hire
+from xianban.simulate.telling import latent_fact, tells_of
 from xianban.simulate.words import facts, say
 
 REQUESTS = 3000
+LATENT_SHARE, LATENT_SEED = 0.4, 7  # of requests, from what lasts in the city at most so many
 AT_A_TIME = 400
 LESSONS_EACH, HEARD_SHARE, MISLABELLED_SHARE = 12, 0.7, 0.02
 JOIN_SHARE, LATELY_SHARE = 0.6, 0.3  # reports of an outbreak that the desk joins to the first
@@ -58,9 +61,7 @@ def prepare(
     if _is_set_up():
         return Prepared(False, 0, 0, password())
     progress(0.0, "drawing the city")
-    city = make_geography(seed)
-    load(write_sample_pack(home() / "demo-pack", city=city), now=now, acting=MACHINE.key)
-    forget()
+    city = _drawn(now=now, seed=seed)
     rng = np.random.default_rng(seed)
     with transaction.atomic():
         progress(0.1, "teaching the machine")
@@ -74,6 +75,24 @@ def prepare(
         pass
     checkpoint(now=now)
     return Prepared(True, requests, refused, password())
+
+
+def found_city(*, now: datetime, seed: int = 7) -> tuple[Geography, Staff]:
+    """The sample city with its people and a taught machine, and nothing reported yet."""
+    if _is_set_up():
+        raise WrongState("this home holds a city already; choose an empty folder with XIANBAN_HOME")
+    city = _drawn(now=now, seed=seed)
+    rng = np.random.default_rng(seed)
+    with transaction.atomic():
+        _teach(city, now=now, rng=rng)
+        return city, hire(current(), password=password(), now=now, rng=rng)
+
+
+def _drawn(*, now: datetime, seed: int) -> Geography:
+    city = make_geography(seed)
+    load(write_sample_pack(home() / "demo-pack", city=city), now=now, acting=MACHINE.key)
+    forget()
+    return city
 
 
 def password() -> str:
@@ -100,7 +119,10 @@ def _year(
     """What people will say, in order, with the times of the city's zone."""
     city = current()
     until = now.astimezone(city.tz).replace(tzinfo=None)
-    told = a_year(geography, total=total, until=until, holidays=_holidays(city, now), rng=rng)
+    latent = latent_year(geography, until=until, seed=LATENT_SEED)[-round(total * LATENT_SHARE) :]
+    told = a_year(
+        geography, total=total, until=until, holidays=_holidays(city, now), rng=rng, latent=latent
+    )
     return [_aware(one, city) for one in told]
 
 
@@ -135,7 +157,9 @@ def _teach(city: Geography, *, now: datetime, rng: np.random.Generator) -> None:
             heard[at]
             for at in rng.permutation(len(heard))[: max(2, round(len(heard) * HEARD_SHARE))]
         ]
-        for number in range(LESSONS_EACH):
+        told_often = [latent_fact(matter, rng) for _ in range(LESSONS_EACH * tells_of(matter))]
+        heard += told_often
+        for number in range(LESSONS_EACH + len(told_often)):
             how = ("phone", "web")[number % 2]
             fact = heard[number % len(heard)]
             said = say(matter, sites.spot(matter).site, rng, how=how, fact=fact)
@@ -155,7 +179,11 @@ def _holidays(city: City, now: datetime) -> frozenset[date]:
 
 
 def _aware(told: Told, city: City) -> Told:
-    return replace(told, at=told.at.replace(tzinfo=city.tz).astimezone(UTC))
+    at, fixed = (
+        moment and moment.replace(tzinfo=city.tz).astimezone(UTC)
+        for moment in (told.at, told.fixed)
+    )
+    return replace(told, at=at or told.at, fixed=fixed)
 
 
 def _take_down(year: Sequence[Told], *, progress: Progress) -> list[Case]:
@@ -164,16 +192,17 @@ def _take_down(year: Sequence[Told], *, progress: Progress) -> list[Case]:
     for _, group in groupby(year, key=lambda told: (told.at.year, told.at.month)):
         part = list(group)
         progress(0.3 + 0.25 * len(cases) / len(year), "taking them down")
-        said = [_submission(told, len(cases) + place) for place, told in enumerate(part)]
+        said = [submission(told, len(cases) + place) for place, told in enumerate(part)]
         receipts = receive_many(said, acting=MACHINE, now=part[-1].at, tell=False, taken="then")
         cases += [Case(told, receipt) for told, receipt in zip(part, receipts, strict=True)]
     return cases
 
 
-def _submission(told: Told, number: int) -> Submission:
+def submission(told: Told, number: int, *, key: str = "demo") -> Submission:
+    """What comes in at the door."""
     return Submission(
         door=told.door,
-        key=f"demo-{number}",
+        key=f"{key}-{number}",
         text=told.said.text,
         title=told.said.title,
         place=told.place,

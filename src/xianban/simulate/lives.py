@@ -76,6 +76,7 @@ class _Life:
         self.lives, self.case, self.at = lives, case, case.told.at
         self.deeds: list[Deed] = []
         self.duty = self._true_duty()
+        self.fixed = case.told.fixed
         self.unit = case.receipt.unit
         matter = lives.city.matters[case.told.matter]
         self.urgency = matter.urgency
@@ -83,18 +84,18 @@ class _Life:
 
     def live(self) -> None:
         """From the desk to the end."""
-        new = self.case.told.at > self.lives.now - FRESH
+        new = self.case.told.at > self.lives.now - FRESH and not self.fixed
         if new and self.case.receipt.state == "received" and self.lives.chance(UNDECIDED_SHARE):
             return
         if new and self.unit == self._right and self.lives.chance(CONTESTED_SHARE):
             self._object("reject", self.unit, rules_after=FRESH)
             return
-        if self.lives.chance(DECLINE_SHARE) and self.case.told.outbreak is None:
+        if not self.fixed and self.lives.chance(DECLINE_SHARE) and self.case.told.outbreak is None:
             self._decline()
             return
         self._find_unit()
         self._take_on()
-        if self.lives.chance(SUSPEND_SHARE.get(self.urgency, 0)):
+        if not self.fixed and self.lives.chance(SUSPEND_SHARE.get(self.urgency, 0)):
             self._suspend()
         self._answer(self._answer_time())
         self._hear()
@@ -252,6 +253,11 @@ class _Life:
 
     def _within(self, by: datetime, low: float, high: float) -> None:
         """Some share of the time that is left passes; now and then a limit is missed."""
+        if self.fixed:
+            self.at += max(min(by, self.fixed) - self.at, timedelta(minutes=1)) * float(
+                self.lives.rng.uniform(low, high)
+            )
+            return
         left = max(by - self.at, timedelta(minutes=4))
         share = float(self.lives.rng.uniform(low, high))
         self.at += left * (share + (1.1 if self.lives.chance(LATE_SHARE / 2) else 0))
@@ -270,6 +276,8 @@ class _Life:
 
     def _answer_time(self) -> datetime:
         """When the unit answers: mostly well within the limit, now and then after it."""
+        if self.fixed:
+            return max(self.fixed, self.at + timedelta(minutes=1))
         left = max(self.due - self.at, timedelta(hours=1))
         if self.lives.chance(LATE_SHARE):
             return self.due + left * float(self.lives.rng.uniform(0.05, 0.9))
@@ -283,7 +291,11 @@ class _Life:
             self.do("note", self.handler, text=self.say("note"))
         if self.lives.chance(INVITE_SHARE.get(self.urgency, 0)):
             self._invite(began + span * 0.35, span * 0.4)
-        if self.lives.chance(EXTEND_SHARE.get(self.urgency, 0)) and began + span * 0.8 < self.due:
+        if (
+            not self.fixed
+            and self.lives.chance(EXTEND_SHARE.get(self.urgency, 0))
+            and began + span * 0.8 < self.due
+        ):
             self.at = began + span * 0.8
             self.do("extend", self.handler, by="3d", text=self.say("extend"))
             answer_at += timedelta(days=float(self.lives.rng.uniform(0.5, 2.8)))
@@ -291,7 +303,7 @@ class _Life:
             self.at = self.due + timedelta(hours=float(self.lives.rng.uniform(1, 5)))
             self.do("press", self.supervisor, text=self.say("press"))
         self.at = answer_at
-        if self.urgency not in ON_DUTY:
+        if self.urgency not in ON_DUTY and not self.fixed:
             self._by_day(self.due)
         self.do(
             "report",

@@ -38,6 +38,8 @@ class Told:
     placed: bool = True  # whether somebody with a question was asked where they live
     vague: bool = False
     outbreak: int | None = None
+    problem: int = -1  # what lasting cause is behind it, if any
+    fixed: datetime | None = None  # when its unit was done with it, where that is known
 
     @property
     def door(self) -> str:
@@ -65,8 +67,12 @@ def a_year(
     holidays: frozenset[date],
     rng: np.random.Generator,
     days: int = 365,
+    latent: Sequence[Told] = (),
 ) -> list[Told]:
-    """About `total` requests of the `days` before `until` (in the city's time), in order."""
+    """About `total` requests of the `days` before `until` (in the city's time), in order.
+
+    `latent` are those among them that have a lasting cause; they come in as they are.
+    """
     sites = Sites(city, rng)
     ongoing = [
         told
@@ -75,11 +81,11 @@ def a_year(
         for told in _outbreak(number, one, sites, until, rng)
     ]
     single = _just_now(sites, until, rng)
-    share = max(total - len(ongoing) - len(single), 0)
+    share = max(total - len(ongoing) - len(single) - len(latent), 0)
     for wish in wishes(share, until=until, days=days, holidays=holidays, rng=rng):
         who = _who(single, rng)
         single.append(_told(wish.at, wish.matter, sites.spot(wish.matter), who, rng))
-    return sorted(single + ongoing, key=lambda told: told.at)
+    return sorted([*single, *ongoing, *latent], key=lambda told: told.at)
 
 
 def _outbreak(
@@ -122,6 +128,14 @@ def _just_now(sites: Sites, until: datetime, rng: np.random.Generator) -> list[T
     return found
 
 
+def told_now(sites: Sites, at: datetime, rng: np.random.Generator) -> Told:
+    """Somebody speaks up about whatever people mostly speak up about."""
+    rows = sheet("demand")
+    weight = np.array([float(row["weight"]) for row in rows])
+    matter = rows[int(rng.choice(len(rows), p=weight / weight.sum()))]["matter"]
+    return _told(at, matter, sites.spot(matter), somebody(rng), rng)
+
+
 def _told(
     at: datetime,
     matter: str,
@@ -132,7 +146,7 @@ def _told(
     fact: str = "",
     outbreak: int | None = None,
 ) -> Told:
-    channel = _channel(matter, rng)
+    channel = channel_for(matter, rng)
     vague = outbreak is None and channel != "grid" and rng.random() < VAGUE_SHARE
     how = channel if channel in ("web", "grid") else "phone"
     said = (
@@ -155,7 +169,8 @@ def _told(
     )
 
 
-def _channel(matter: str, rng: np.random.Generator) -> str:
+def channel_for(matter: str, rng: np.random.Generator) -> str:
+    """By which way somebody speaks up."""
     names = [name for name, _ in CHANNELS]
     channel = str(rng.choice(names, p=[share for _, share in CHANNELS]))
     return "phone" if channel == "grid" and matter[:4] not in SEEN_ON_ROUNDS else channel

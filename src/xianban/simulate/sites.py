@@ -95,6 +95,9 @@ class Sites:
         self._roads: dict[str, list[Place]] = {}
         for road in self._by_kind["road"]:
             self._roads.setdefault(road.area[:9], []).append(road)
+        self._in_street: dict[str, list[Place]] = {}
+        for place in city.places:
+            self._in_street.setdefault(place.area[:9], []).append(place)
         self._community = _communities(city)
         self._hot: dict[str, list[Place]] = {
             matter: self._draw(matter, count) for matter, (count, _) in HOT.items()
@@ -106,6 +109,15 @@ class Sites:
             hot = self._hot[matter]
             return self._around(hot[int(self._rng.integers(len(hot)))])
         return self._around(self._draw(matter, 1, kind=kind)[0])
+
+    def at(self, matter: str, area: str, lat: float, lon: float) -> Spot:
+        """The nearest place in the same street where this might happen."""
+        kinds = set(_kinds_for(matter))
+        places = self._in_street.get(area[:9], [])
+        near = [place for place in places if place.kind in kinds] or places
+        if not near:
+            return self._around(self._draw(matter, 1)[0])
+        return self._around(min(near, key=lambda p: (p.lat - lat) ** 2 + (p.lon - lon) ** 2))
 
     def near(self, spot: Spot) -> Spot:
         """The same place, told by a neighbour: some tens of metres off."""

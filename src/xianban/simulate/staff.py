@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from xianban.accounts.api import MACHINE, Actor, Granted, NewUser, Role, add_users
+from xianban.accounts.api import MACHINE, Actor, Granted, NewUser, Role, add_users, list_users
 from xianban.city.api import City
 from xianban.simulate.words import somebody
 
@@ -79,6 +79,13 @@ def hire(city: City, *, password: str, now: datetime, rng: np.random.Generator) 
     ids = add_users(new, acting=MACHINE, now=now)
     everybody = [Actor("user", pk, one.name, one.grants) for pk, one in zip(ids, new, strict=True)]
     return _sorted(everybody)
+
+
+def known_staff() -> Staff:
+    """Everybody who works in this home already."""
+    return _sorted(
+        [Actor("user", one.id, one.name, one.grants) for one in list_users() if one.grants]
+    )
 
 
 def _colleague(username: str, grant: Granted, rng: np.random.Generator) -> NewUser:

@@ -22,8 +22,20 @@ BAR = 24
     type=click.IntRange(1, 65535),
     help="Port to listen on; XIANBAN_PORT sets it too.",
 )
-def demo(prepare_only: bool, host: str, port: int) -> None:
-    """Set up the sample city in XIANBAN_HOME on first use, and serve it with the worker."""
+@click.option("--still", is_flag=True, help="Let no time move: nobody reports, nobody acts.")
+@click.option(
+    "--every",
+    default=60,
+    show_default=True,
+    envvar="XIANBAN_DEMO_EVERY",
+    type=click.IntRange(1),
+    help="Seconds from one request to the next; XIANBAN_DEMO_EVERY sets it too.",
+)
+def demo(prepare_only: bool, host: str, port: int, still: bool, every: int) -> None:
+    """Set up the sample city in XIANBAN_HOME on first use, and serve it with the worker.
+
+    People report and staff act while it is served, unless --still.
+    """
     if not prepare_only:
         must_be_free(host, port)
     ready()
@@ -41,7 +53,8 @@ def demo(prepare_only: bool, host: str, port: int) -> None:
     if not prepare_only:
         from xianban.config.serve import serve
 
-        serve(host=host, port=port, workers=2, with_worker=True)
+        moving = () if still else (["simulate", "live", "--every", str(every)],)
+        serve(host=host, port=port, workers=2, with_worker=True, beside=moving)
 
 
 def _progress() -> Callable[[float, str], None]:

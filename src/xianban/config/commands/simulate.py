@@ -9,6 +9,8 @@ import click
 
 from xianban.base.errors import BadInput
 
+MOST_PRODUCT_DAYS = 120
+
 people = click.option(
     "--people", type=int, default=500_000, show_default=True, help="How many live there."
 )
@@ -38,18 +40,32 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 )
 @skill
 @people
+@click.option(
+    "--form",
+    type=click.Choice(["bulk", "product"]),
+    default="bulk",
+    show_default=True,
+    help="product: through the product itself, in the sample city of 60,000; wants an empty home.",
+)
 @as_json
 @click.pass_context
 def simulate(
-    ctx: click.Context, days: int, policy: str, seed: int, skill: float, people: int, as_json: bool
+    ctx: click.Context,
+    days: int,
+    policy: str,
+    seed: int,
+    skill: float,
+    people: int,
+    form: str,
+    as_json: bool,
 ) -> None:
     """Let an invented city with known problems live under a policy, and count what came of it."""
     if ctx.invoked_subcommand:
         return
-    from xianban.simulate.bulk import running
-
-    found = running.simulate(
-        days=days, policy=policy, seed=seed, skill=skill, people=people, progress=_progress()
+    found = (
+        _in_product(days=days, policy=policy, seed=seed)
+        if form == "product"
+        else _in_bulk(days=days, policy=policy, seed=seed, skill=skill, people=people)
     )
     _done()
     if as_json:
@@ -62,8 +78,52 @@ def simulate(
                 if not isinstance(value, str)
                 else f"{name:>24}  {value:>14}"
             )
-    if found.policy == "proactive":
+    if form == "bulk" and found.policy == "proactive":
         click.echo(f"{'warnings':>24}  {_warned(found.warnings)}")
+
+
+def _in_bulk(**asked: Any) -> Any:
+    from xianban.simulate.bulk import running
+
+    return running.simulate(**asked, progress=_progress())
+
+
+def _in_product(*, days: int, policy: str, seed: int) -> Any:
+    """Weeks of the sample city, through the doors that everybody uses."""
+    if policy != "reactive":
+        raise BadInput("--form product lives the reactive policy; leave --policy out")
+    if not 1 <= days <= MOST_PRODUCT_DAYS:
+        raise BadInput(f"--days is {days}; with --form product it must be 1 to {MOST_PRODUCT_DAYS}")
+    from xianban.config.setup import ready
+
+    ready()
+    from xianban.base.clock import utc_now
+    from xianban.simulate import api
+
+    tell = _progress() or (lambda done, of: None)
+    return api.simulate_in_product(days=days, seed=seed, now=utc_now(), progress=tell)
+
+
+@simulate.command()
+@click.option(
+    "--every",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Seconds from one request to the next.",
+)
+@click.option("--once", is_flag=True, help="One step, and stop.")
+def live(every: int, once: bool) -> None:
+    """Let time move in the sample city of this home: people report, staff act."""
+    from xianban.config.setup import ready
+
+    ready()
+    from xianban.simulate import api
+
+    if once:
+        click.echo(api.live_once())
+    else:
+        api.live_until_told(every_s=every)
 
 
 seeds = click.option(

@@ -23,7 +23,7 @@ MENDED = 0.95  # of causes that were found, for good
 LIMIT_DAYS = {"2": 1 / 12, "24": 1.0, "168": 7.0, "360": 15.0}
 NEW = {
     "problem": np.int64, "kind": np.int64, "unit": np.int64, "grid": np.int64, "sort": np.int8,
-    "warning": np.int64, "held": np.int64, "opened": np.float64, "ready": np.float64, "due": np.float64, "left": np.float64,
+    "warning": np.int64, "held": np.int64, "case": np.int64, "opened": np.float64, "ready": np.float64, "due": np.float64, "left": np.float64,
     "needed": np.float64,
 }  # fmt: skip
 
@@ -39,11 +39,24 @@ class Done:
         return self.columns[name]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """For each report: whether it was set beside an open case, went to a wrong unit first, is due when,
+    and as which case it is kept (-1: none)."""
+
+    joined: NDArray[np.bool_]
+    astray: NDArray[np.bool_]
+    due: Floats
+    case: Ints
+
+
 class Works:
     """Open cases and the hours to do them in; a share of the hours is kept for orders that look ahead."""
 
-    def __init__(self, world: World, *, limits: Floats, reserved: float) -> None:
-        self.world, self.reserved, self.limits = world, reserved, limits
+    def __init__(
+        self, world: World, *, limits: Floats, reserved: float, least_h: float = 0.0
+    ) -> None:
+        self.world, self.reserved, self.limits, self.least_h = world, reserved, limits, least_h
         districts = int(world.ground.district[-1]) + 1
         names = sorted({kind.unit for kind in world.kinds})
         self._unit_of = np.array([names.index(kind.unit) for kind in world.kinds])
@@ -68,20 +81,27 @@ class Works:
         first = np.zeros(len(problem), np.bool_)
         first[np.unique(problem, return_index=True)[1]] = True
         again = real & (np.isin(problem, open_ones) | ~first)
-        joined = again & (self.world.chance(problem, day, 5000 + stream % 613) < JOINED)
-        astray = self.world.chance(np.where(real, problem, stream), day, 9000) < ASTRAY
-        new = ~joined
+        whose = np.where(real, problem, stream)
+        opened = day + self.world.chance(whose, day, 7000 + stream % 619)
+        taken = self._taken(day, said, opened, again)
+        new = ~taken.joined
         alone = np.where(real & ~again, problem, -1)[new]  # a second case finds the first at work
-        opened = (
-            day + self.world.chance(np.where(real, problem, stream), day, 7000 + stream % 619)[new]
-        )
         kind, grid = said.kind[new], said.grid[new]
         self._add(
-            problem=alone, kind=kind, grid=grid, sort=COMPLAINT, warning=-1, held=-1, opened=opened,
-            ready=opened + astray[new], due=opened + self.limits[kind],
+            problem=alone, kind=kind, grid=grid, sort=COMPLAINT, warning=-1, held=-1, opened=opened[new],
+            case=taken.case[new], ready=opened[new] + taken.astray[new], due=taken.due[new],
             left=np.where(alone >= 0, self._visit[kind], np.where(real[new], AGAIN_H, SINGLE_H)),
         )  # fmt: skip
-        return float(joined.sum() * JOIN_H)
+        return float(taken.joined.sum() * JOIN_H)
+
+    def _taken(self, day: int, said: Reports, opened: Floats, again: NDArray[np.bool_]) -> "Taken":
+        """What the desk makes of the reports; `again` are those of what somebody is at work on."""
+        stream = np.arange(len(said.problem))
+        whose = np.where(said.problem >= 0, said.problem, stream)
+        joined = again & (self.world.chance(said.problem, day, 5000 + stream % 613) < JOINED)
+        astray = self.world.chance(whose, day, 9000) < ASTRAY
+        none = np.full(len(stream), -1)
+        return Taken(joined, astray, opened + self.limits[said.kind], none)
 
     def order(self, day: float, *, kind: Ints, grid: Ints, warning: Ints) -> None:
         """Send somebody to look whether a cause is there, and to mend it."""
@@ -91,7 +111,7 @@ class Works:
         self._hold(grid, kind, warning)
         self._causes |= dict(zip(warning.tolist(), seen, strict=True))
         self._add(
-            problem=np.full(len(kind), -1), kind=kind, grid=grid, sort=ORDER, warning=warning, held=-1,
+            problem=np.full(len(kind), -1), kind=kind, grid=grid, sort=ORDER, warning=warning, held=-1, case=-1,
             opened=day, ready=day, due=day + 3.0,
             left=look + repair * np.array([len(one) for one in seen], float),
         )  # fmt: skip
@@ -179,7 +199,7 @@ class Works:
             for kind in self.world.kinds
         ]
         by_unit = np.bincount(self._unit_of, hours, self.units // self._districts)
-        full = np.repeat(by_unit, self._districts) * self._people
+        full = np.maximum(np.repeat(by_unit, self._districts) * self._people, self.least_h)
         return full * (WEEKEND if date.weekday() >= 5 else 1.0)
 
     def _kept(self) -> Floats:

@@ -42,8 +42,11 @@ class Reports:
 class World:
     """The city's problems over `days`, and `before` days of past; all times in days from the first."""
 
-    def __init__(self, ground: Ground, *, days: int, before: int, seed: int) -> None:
+    def __init__(
+        self, ground: Ground, *, days: int, before: int, seed: int, start: date = START
+    ) -> None:
         self.ground, self.days, self.before, self.seed = ground, days, before, seed
+        self.start = start
         self.kinds = kinds()
         rng = np.random.default_rng([seed, 1])
         parts = [self._births(number, kind, rng) for number, kind in enumerate(self.kinds)]
@@ -74,6 +77,7 @@ class World:
     def _births(self, number: int, kind: Kind, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         ground = self.ground
         sites = np.repeat(np.arange(ground.n), rng.poisson(ground.people / 1000 * kind.per_1000))
+        sites = sites if len(sites) else np.zeros(1, np.int64)  # a city has at least one
         age = np.clip(ground.age[sites] + rng.normal(0, 5, len(sites)), 0, 70)
         rate = kind.births / 365 * np.exp(kind.age * (age - 20) / 10)
         rate *= rng.gamma(kind.frailty, 1 / kind.frailty, len(sites))
@@ -103,7 +107,7 @@ class World:
 
     def date(self, day: int) -> date:
         """The date of a day."""
-        return START + timedelta(days=day)
+        return self.start + timedelta(days=day)
 
     def live(self) -> Ints:
         """Problems that are there, hidden ones too."""
