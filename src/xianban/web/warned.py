@@ -120,6 +120,8 @@ def observed_said(row: WarningRow) -> str:
             "n": thousands(row.observed),
             "e": amount(row.expected),
         }
+    if row.expected < 0.05:
+        return _("%(n)s 人反映，平常几乎没有") % {"n": thousands(row.observed)}
     return _("%(n)s 人反映，平常约 %(e)s") % {
         "n": thousands(row.observed),
         "e": amount(row.expected),
@@ -138,6 +140,10 @@ def outlook_said(outlook: Mapping[str, Any], trend: Sequence[int]) -> str:
         return ""
     at = max(range(len(mids)), key=lambda n: (mids[n], -n))
     week = trend[-7:] or (0,)
+    if not mids[at]:
+        return _(
+            "不先办的话，此后两周预计每日不到 1 件（80%% 区间最高 %(high)s 件），近七天平均每日 %(now)s 件。"
+        ) % {"high": max(outlook["high"]), "now": amount(sum(week) / len(week))}
     return _(
         "不先办的话，此后两周每日最多约 %(mid)s 件（80%% 区间 %(low)s–%(high)s），近七天平均每日 %(now)s 件。"
     ) % {
@@ -198,6 +204,9 @@ def act_said(act: ActShown) -> str:
     for name in ("unit", "lead"):
         if values.get(name):
             values[name] = here.unit_name(str(values[name]))
+    if "detector" in values:
+        titles = {one.name: one.title for one in here.prevention.detectors}
+        values["detector"] = titles.get(str(values["detector"]), values["detector"])
     return str(sentence) % _Known(values)
 
 
