@@ -48,6 +48,7 @@ from xianban.casework.queries.lateness import (
     to_press,
 )
 from xianban.casework.queries.lists import case_counts, case_list
+from xianban.casework.queries.loads import open_loads
 from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearby, newest_case
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
@@ -198,6 +199,7 @@ __all__ = [
     "newest_case",
     "number_of",
     "open_cases",
+    "open_loads",
     "opened",
     "outcomes",
     "perform",

@@ -5,9 +5,21 @@ from pathlib import Path
 
 from xianban.base.clock import utc_now
 from xianban.city.actions import Loaded, load
+from xianban.city.drafts import (
+    Draft,
+    draft,
+    drafts,
+    drop_draft,
+    load_draft,
+    loaded_zip,
+    look_again,
+    preview,
+    take_draft,
+)
 from xianban.city.pack.making import Made, make_pack
 from xianban.city.pack.reading import read_pack
 from xianban.city.pack.writing import write_pack
+from xianban.city.pack.zipped import MOST_BYTES, chosen, unzip
 from xianban.city.queries import LoadSeen, current, forget, loads, rows_on
 from xianban.city.rules.appraising import (
     PEERS,
@@ -21,6 +33,7 @@ from xianban.city.rules.appraising import (
 from xianban.city.rules.checking import check_pack
 from xianban.city.rules.checklist import Point, filled_in
 from xianban.city.rules.city import Area, Background, City, Matter, Unit
+from xianban.city.rules.comparing import Load
 from xianban.city.rules.coverage import gaps_of, overlaps_of
 from xianban.city.rules.duties import Assignment, Duty
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
@@ -45,6 +58,7 @@ __all__ = [
     "GROUPS",
     "LEVELS",
     "MODES",
+    "MOST_BYTES",
     "PEERS",
     "REQUEST_KINDS",
     "TALLIES",
@@ -55,10 +69,12 @@ __all__ = [
     "Background",
     "City",
     "Detector",
+    "Draft",
     "Duty",
     "Entry",
     "Fault",
     "Gap",
+    "Load",
     "LoadSeen",
     "Loaded",
     "Made",
@@ -79,22 +95,32 @@ __all__ = [
     "Settings",
     "Unit",
     "check",
+    "chosen",
     "current",
+    "draft",
+    "drafts",
+    "drop_draft",
     "export",
     "filled_in",
     "forget",
     "gaps_of",
     "load",
+    "load_draft",
+    "loaded_zip",
     "loads",
+    "look_again",
     "missing_years",
     "month_day",
     "new_pack",
     "overlaps_of",
     "prevention_from",
+    "preview",
     "profile_from",
     "read_detectors",
     "read_times",
     "stated_from",
+    "take_draft",
+    "unzip",
 ]
 
 

@@ -27,6 +27,21 @@ class PackLoad(models.Model):
         ]
 
 
+class PackDraft(models.Model):
+    """A pack that was sent in and is looked at, before somebody loads it or throws it away."""
+
+    token = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    content = models.BinaryField()  # a zip with the pack's files and nothing else
+    based_on = models.IntegerField()  # number of the load that it was compared with; 0: none
+    found = models.JSONField()
+
+    class Meta:
+        db_table = "city_pack_draft"
+
+
 class Versioned(models.Model):
     """In effect from `valid_from` until the day before `valid_to`; open while that is null."""
 

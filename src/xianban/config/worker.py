@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from xianban.accounts import api as accounts
 from xianban.appraisal import api as appraisal
@@ -122,6 +122,37 @@ def follow_orders(now: datetime) -> None:
     prevention.follow(now=now)
 
 
+_checking: list[threading.Thread] = []
+
+
+def check_ledger(now: datetime) -> None:
+    """The check of the whole ledger that somebody asked for, beside the rest of the work."""
+    if any(one.is_alive() for one in _checking) or not ledger.check_waits(now=now):
+        return
+    _checking[:] = [threading.Thread(target=_check_ledger, args=(now,), daemon=True)]
+    _checking[0].start()
+
+
+def _check_ledger(now: datetime) -> None:
+    try:
+        ledger.run_check(_broken, now=now)
+    except Exception:  # the outermost edge of this thread
+        log.exception("the check of the ledger failed")
+    finally:
+        connection.close()
+
+
+def _broken(say: Callable[[int, str], None]) -> str | None:
+    """The first thing that does not fit, or None; says how far it is."""
+    verdict = ledger.verify(progress=lambda acts: say(acts, "acts"))
+    say(verdict.acts, "cases")
+    broken = verdict.broken or casework.verify_heads()
+    say(verdict.acts, "figures")
+    broken = broken or appraisal.broken_seal()
+    say(verdict.acts, "files")
+    return broken or files.broken_file()
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
@@ -134,6 +165,7 @@ JOBS: Mapping[str, Job] = {
     "meetings": Job(timedelta(minutes=10), remind),
     "orders": Job(timedelta(minutes=1), follow_orders),
     "warnings": Job(timedelta(minutes=5), look_ahead),
+    "check": Job(timedelta(seconds=10), check_ledger, wants_city=False),
     "learning": Job(timedelta(hours=1), learn),
     "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
     "old notices": Job(timedelta(hours=6), tidy_notices, wants_city=False),

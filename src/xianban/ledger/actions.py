@@ -196,3 +196,10 @@ def round_of(name: str) -> Iterator[None]:
         Round.objects.filter(name=name).update(ended_at=utc_now(), note=note[:300])
         raise
     Round.objects.filter(name=name).update(ended_at=utc_now(), note="")
+
+
+def note_round(name: str, *, started: datetime) -> None:
+    """Note that a piece of work that is done by hand began and ended well, such as a backup."""
+    Round.objects.update_or_create(
+        name=name, defaults={"started_at": started, "ended_at": utc_now(), "note": ""}
+    )

@@ -14,6 +14,18 @@ class Act(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "seq"], name="one_act_a_place")]
+        indexes = [
+            # for those who look back: what somebody did, what was done of one kind, what people did
+            models.Index(
+                fields=["actor", "-at", "-id"],
+                condition=~models.Q(actor="machine"),
+                name="acts_of_somebody",
+            ),
+            models.Index(fields=["verb", "-at", "-id"], name="acts_of_a_kind"),
+            models.Index(
+                fields=["-at", "-id"], condition=~models.Q(actor="machine"), name="acts_of_people"
+            ),
+        ]
 
 
 class Checkpoint(models.Model):
@@ -66,3 +78,22 @@ class Round(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, blank=True)
+
+
+class Check(models.Model):
+    """One look through the whole ledger for a broken seal: asked for, under way, or done."""
+
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=64)
+    started_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)  # when it last said how far it is
+    ended_at = models.DateTimeField(null=True)
+    step = models.CharField(max_length=20, blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    broken = models.CharField(max_length=300, blank=True)  # the first fault; empty: whole
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(ended_at=None), name="checks_to_do")
+        ]

@@ -24,8 +24,11 @@ def backup(file: Path, as_json: bool) -> None:
     ready()
     from xianban.base.clock import utc_now
     from xianban.config.backup import write_backup
+    from xianban.ledger.api import note_round
 
-    done = write_backup(file, now=utc_now(), progress=_say)
+    started = utc_now()
+    done = write_backup(file, now=started, progress=_say)
+    note_round("backup", started=started)
     _say("")
     if as_json:
         click.echo(_document(asdict(done)))

@@ -1,4 +1,4 @@
-"""`xianban city`: check, load, export or begin a city pack."""
+"""`xianban city`: check, preview, load, export or begin a city pack."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 
 @click.group()
 def group() -> None:
-    """Check, load, export or begin a city pack."""
+    """Check, preview, load, export or begin a city pack."""
 
 
 @group.command()
@@ -43,6 +43,24 @@ def check(pack: Path, on: datetime | None, as_json: bool) -> None:
         _print_report(report)
     announce(calendar_alarm(report.missing_years))
     sys.exit(0 if report.sound else 1)
+
+
+@group.command()
+@click.argument("pack", type=FOLDER)
+@as_json
+def preview(pack: Path, as_json: bool) -> None:
+    """Say what loading a pack would change, and which open cases it would touch. Writes nothing."""
+    ready()
+    from xianban.base.clock import utc_now
+    from xianban.casework.api import open_loads
+    from xianban.city import api
+
+    found = api.preview(pack, now=utc_now(), loads=open_loads())
+    if as_json:
+        _print_json(found)
+    else:
+        _print_preview(found)
+    sys.exit(0 if found["sound"] else 1)
 
 
 @group.command()
@@ -129,6 +147,31 @@ def new(folder: Path, categories: Path, area: str, timezone: str, code: str, as_
         f"Wrote a pack into {folder}: {made.matters} matters ({made.leaves} at the lowest level), "
         f"{made.units} units, {made.duties} duties. Next: xianban city load {folder}"
     )
+
+
+def _print_preview(found: dict[str, Any]) -> None:
+    if not found["sound"]:
+        click.echo(f"{found['fault_count']} fault(s); `xianban city check` says which.")
+        return
+    if found["same"]:
+        click.echo("Nothing would change: this pack is what is in effect already.")
+        return
+    for table in found["tables"]:
+        click.echo(
+            f"{table['table']}: {table['added']} added, {table['changed']} changed, "
+            f"{table['retired']} retired"
+        )
+        for row in table["rows"][:SHOWN]:
+            said = "; ".join(f"{f['field']} {f['old']} -> {f['new']}" for f in row["fields"])
+            key = " ".join(part for part in row["key"] if part)
+            click.echo(f"  {row['how']} {key} {row['name']}{': ' + said if said else ''}")
+    for name in ("gaps_opened", "gaps_closed", "overlaps_opened", "overlaps_closed"):
+        if found[name]["count"]:
+            click.echo(f"{name.replace('_', ' ')}: {found[name]['count']}")
+    for kind, rows in found["lost"].items():
+        for row in rows:
+            click.echo(f"{row['cases']} open case(s) of retired {kind}: {row['code']}")
+    click.echo(f"{found['moved_cases']} open case(s) would have another lead by the new list.")
 
 
 def _day(when: datetime | None) -> date | None:

@@ -17,12 +17,15 @@ def verify(as_json: bool) -> None:
     """Recompute every seal, checkpoint and file; exit 1 and name the first broken one if one is."""
     ready()
     from xianban.appraisal.api import broken_seal
+    from xianban.base.clock import utc_now
     from xianban.casework.api import verify_heads
     from xianban.files.api import broken_file
     from xianban.ledger import api as ledger
 
+    started = utc_now()
     verdict = ledger.verify(progress=_told if sys.stderr.isatty() else None)
     broken = verdict.broken or verify_heads() or broken_seal() or broken_file()
+    ledger.note_check(broken, acts=verdict.acts, acting="machine", started=started)
     if as_json:
         found = {
             "acts": verdict.acts,
