@@ -33,7 +33,7 @@ TABLE = {
     Role.STEWARD: "erase manage_city plan",
     Role.AUDITOR: "audit export rank see see_warnings",
     Role.INTEGRATOR: "open",
-    Role.ADMINISTRATOR: "erase export manage_city manage_users see train",
+    Role.ADMINISTRATOR: "audit erase export manage_city manage_users see train",
     "machine": "close dispatch erase escalate freeze invite link manage_city manage_users note open "
     "patrol rank resume see see_warnings train",
 }

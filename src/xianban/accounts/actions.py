@@ -12,11 +12,14 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from xianban.accounts.guarding import must_leave_one, must_manage, must_manage_user
 from xianban.accounts.models import Grant, User
 from xianban.accounts.queries import actor_of, user_named
-from xianban.accounts.rules import Actor, Granted, Role, may_anywhere
-from xianban.base.errors import BadInput, NotAllowed, NotFound
+from xianban.accounts.rules import Actor, Granted, Role
+from xianban.base.errors import BadInput, NotFound
 from xianban.ledger.api import START, Entry, NewNotice, append, enqueue
+
+MOST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def add_user(new: NewUser, *, acting: Actor, now: datetime) -> int:
 
 def add_users(new: Sequence[NewUser], *, acting: Actor, now: datetime) -> list[int]:
     """Add many users at once, all or none; their ids in the given order."""
-    _must_manage(acting)
+    must_manage(acting, giving=[granted for one in new for granted in one.grants])
     rows = [_row(one, now) for one in new]
     with transaction.atomic():
         _refuse_taken([row.username for row in rows])
@@ -65,7 +68,7 @@ def set_password(username: str, *, password: str, acting: Actor, now: datetime) 
     with transaction.atomic():
         user = _locked(username)
         if acting.key != f"user:{user.pk}":
-            _must_manage(acting)
+            must_manage_user(acting, user)
         _check_password(password, user)
         user.set_password(password)
         user.password_issued = acting.key != f"user:{user.pk}"
@@ -73,16 +76,23 @@ def set_password(username: str, *, password: str, acting: Actor, now: datetime) 
         _record(user, "user.password", acting, now, {})
 
 
-def set_active(username: str, active: bool, *, acting: Actor, now: datetime) -> None:
+def set_active(
+    username: str, active: bool, *, acting: Actor, now: datetime, reason: str = ""
+) -> None:
     """Let a user sign in again, or no longer: sessions end at once, grants rest."""
-    _must_manage(acting)
+    must_manage(acting)
     with transaction.atomic():
         user = _locked(username)
         if user.is_active == active:
             return
+        must_manage_user(acting, user)
+        if not active:
+            must_leave_one(acting, user)
         user.is_active = active
         user.save(update_fields=["is_active"])
-        _record(user, "user.active", acting, now, {"active": active})
+        if not active:
+            end_sessions(user.pk)
+        _record(user, "user.active", acting, now, _why(reason) | {"active": active})
 
 
 def reset_second_factor(username: str, *, acting: Actor, now: datetime) -> bool:
@@ -90,9 +100,10 @@ def reset_second_factor(username: str, *, acting: Actor, now: datetime) -> bool:
 
     Whose role needs one sets up another at the next sign-in.
     """
-    _must_manage(acting)
+    must_manage(acting)
     with transaction.atomic():
         user = _locked(username)
+        must_manage_user(acting, user)
         gone = Authenticator.objects.filter(user=user).delete()[0]
         if gone:
             _record(user, "user.second_factor_reset", acting, now, {})
@@ -102,9 +113,10 @@ def reset_second_factor(username: str, *, acting: Actor, now: datetime) -> bool:
 
 def lift_lock(username: str, *, acting: Actor, now: datetime) -> bool:
     """Let a name be tried again at once, from everywhere; False where nothing was counted."""
-    _must_manage(acting)
+    must_manage(acting)
     with transaction.atomic():
         user = _locked(username)
+        must_manage_user(acting, user)
         gone = AccessAttempt.objects.filter(username=username).delete()[0]
         if gone:
             _record(user, "user.lock_lifted", acting, now, {})
@@ -135,31 +147,39 @@ def link_identity(user: User, provider: str, *, now: datetime) -> None:
         _record(_locked(user.username), "user.link", actor_of(user), now, {"provider": provider})
 
 
-def grant(username: str, granted: Granted, *, acting: Actor, now: datetime) -> bool:
+def grant(
+    username: str, granted: Granted, *, acting: Actor, now: datetime, reason: str = ""
+) -> bool:
     """Give a user a role in a scope; False where the user had it already."""
-    _must_manage(acting)
+    must_manage(acting, giving=[granted])
     with transaction.atomic():
         user = _locked(username)
+        must_manage_user(acting, user, giving=[granted])
         _, created = Grant.objects.get_or_create(
             user=user, role=granted.role, area=granted.area, unit=granted.unit
         )
         if created:
-            _record(user, "user.grant", acting, now, {"grants": _plain([granted])})
+            _record(user, "user.grant", acting, now, _why(reason) | {"grants": _plain([granted])})
     return created
 
 
-def revoke(username: str, granted: Granted, *, acting: Actor, now: datetime) -> None:
+def revoke(
+    username: str, granted: Granted, *, acting: Actor, now: datetime, reason: str = ""
+) -> None:
     """Take a role in a scope from a user, exactly as it was given; NotFound where it was not."""
-    _must_manage(acting)
+    must_manage(acting, giving=[granted])
     with transaction.atomic():
         user = _locked(username)
+        must_manage_user(acting, user, giving=[granted])
+        if granted == Granted(Role.ADMINISTRATOR):
+            must_leave_one(acting, user)
         rows = user.grants.filter(role=granted.role, area=granted.area, unit=granted.unit)
         if not rows.delete()[0]:
             raise NotFound(
                 f"“{username}” has no grant {granted.role} for area “{granted.area}” and unit "
                 f"“{granted.unit}”; `xianban user list` shows what there is"
             )
-        _record(user, "user.revoke", acting, now, {"grants": _plain([granted])})
+        _record(user, "user.revoke", acting, now, _why(reason) | {"grants": _plain([granted])})
 
 
 def note_deed(acting: Actor, verb: str, payload: Mapping[str, Any], *, now: datetime) -> None:
@@ -170,9 +190,47 @@ def note_deed(acting: Actor, verb: str, payload: Mapping[str, Any], *, now: date
         append([Entry(acting.key, verb, acting.key, now, payload)])
 
 
-def _must_manage(acting: Actor) -> None:
-    if not may_anywhere(acting, "manage_users"):
-        raise NotAllowed("only an administrator may change accounts")
+def change_user(
+    username: str, *, name: str, email: str, language: str, acting: Actor, now: datetime
+) -> bool:
+    """Change what somebody is called, where mail goes and their language; False where nothing is new.
+
+    The ledger says what was changed, not to what.
+    """
+    with transaction.atomic():
+        user = _locked(username)
+        must_manage_user(acting, user)
+        wanted = {"name": name.strip(), "email": email.strip(), "language": language}
+        changed = [field for field, value in wanted.items() if getattr(user, field) != value]
+        if not changed:
+            return False
+        for field in changed:
+            setattr(user, field, wanted[field])
+        _check_facts(user)
+        user.save(update_fields=changed)
+        _record(user, "user.change", acting, now, {"fields": changed})
+    return True
+
+
+def end_all_sessions(username: str, *, acting: Actor, now: datetime, reason: str = "") -> int:
+    """End every session of somebody else; how many there were."""
+    with transaction.atomic():
+        user = _locked(username)
+        must_manage_user(acting, user)
+        ended = end_sessions(user.pk)
+        _record(user, "user.sessions_ended", acting, now, _why(reason) | {"sessions": ended})
+    return ended
+
+
+def _why(reason: str) -> dict[str, Any]:
+    return {"reason": reason[:MOST_REASON]} if reason else {}
+
+
+def _check_facts(user: User) -> None:
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as reason:
+        raise BadInput(f"user “{user.username}”: {' '.join(reason.messages)}") from reason
 
 
 def _row(new: NewUser, now: datetime) -> User:
@@ -183,10 +241,7 @@ def _row(new: NewUser, now: datetime) -> User:
         email=new.email,
         date_joined=now,
     )
-    try:
-        user.clean_fields(exclude=["password"])
-    except ValidationError as reason:
-        raise BadInput(f"user “{new.username}”: {' '.join(reason.messages)}") from reason
+    _check_facts(user)
     if new.password is None:
         user.set_unusable_password()
     else:

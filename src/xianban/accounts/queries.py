@@ -58,9 +58,17 @@ def user_named(username: str) -> User:
     return user
 
 
+def user_seen(user_id: int) -> UserSeen:
+    """One user as lists show one; NotFound where there is none."""
+    user = User.objects.filter(pk=user_id).prefetch_related("grants").first()
+    if user is None:
+        raise NotFound("there is no such user")
+    return seen(user)
+
+
 def list_users() -> list[UserSeen]:
     """Everybody with an account, by user name."""
-    return [_seen(user) for user in User.objects.order_by("username").prefetch_related("grants")]
+    return [seen(user) for user in User.objects.order_by("username").prefetch_related("grants")]
 
 
 def users_for(*, unit: str | None = None, role: Role | None = None) -> list[UserSeen]:
@@ -71,7 +79,7 @@ def users_for(*, unit: str | None = None, role: Role | None = None) -> list[User
         if value is not None
     }
     rows = User.objects.filter(is_active=True, **wanted).distinct().order_by("username")
-    return [_seen(user) for user in rows.prefetch_related("grants")]
+    return [seen(user) for user in rows.prefetch_related("grants")]
 
 
 def vacant(roles: Iterable[Role]) -> list[Role]:
@@ -139,7 +147,7 @@ def _grants(user: User) -> tuple[Granted, ...]:
     return tuple(sorted(granted, key=lambda grant: (grant.role, grant.area, grant.unit)))
 
 
-def _seen(user: User) -> UserSeen:
+def seen(user: User) -> UserSeen:
     return UserSeen(
         id=user.pk,
         username=user.username,

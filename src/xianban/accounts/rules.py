@@ -105,7 +105,7 @@ MAY: Mapping[str, Set[str]] = {
     "patrol": {GRID_WORKER, HANDLER, SUPERVISOR, LEADER, ANALYST, MACHINE_KIND},
     # about no case
     "erase": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
-    "audit": {AUDITOR},
+    "audit": {AUDITOR, ADMINISTRATOR},
     "train": {DISPATCHER, ANALYST, ADMINISTRATOR, MACHINE_KIND},
     "manage_city": {STEWARD, ADMINISTRATOR, MACHINE_KIND},
     "manage_users": {ADMINISTRATOR, MACHINE_KIND},
@@ -186,6 +186,20 @@ def may_anywhere(actor: Actor, verb: str) -> bool:
     if actor.kind != "user":
         return (MACHINE_KIND if actor.kind == MACHINE_KIND else RESIDENT) in who
     return any(grant.role in who for grant in actor.grants)
+
+
+def may_give(actor: Actor, granted: Granted, *, path: Collection[str]) -> bool:
+    """Whether `actor` may give or take a role in this scope; `path` is its area with those around it.
+
+    An administrator of a district gives roles in that district, and none in the whole city.
+    """
+    if actor.kind == MACHINE_KIND:
+        return True
+    return any(
+        (not mine.area or mine.area in path) and (not mine.unit or mine.unit == granted.unit)
+        for mine in actor.grants
+        if mine.role in MAY["manage_users"]
+    )
 
 
 def reach(actor: Actor) -> Reach:
