@@ -7,9 +7,14 @@ An address may hold facts of the sample city in braces: {case} a case that someb
 {number} and {code} a report just made, {period}, {unit}; a new one is a function in FACTS.
 """
 
+import csv
+import io
+import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from playwright.sync_api import Page
 
@@ -77,6 +82,24 @@ PAGES = (
     Seen("consultation", "/cases/{undecided}/consultation/", "consultation", "dispatcher"),
     Seen("machine-record", "/dispatch/record/?became=corrected", "machine_record", "dispatcher"),
     Seen("duty-gaps", "/dispatch/gaps/?kind=no_limit", "duty_gaps", "admin"),
+    Seen("admin", "/admin/", "admin", "admin"),
+    Seen("admin-roles", "/admin/roles/", "roles", "admin"),
+    Seen("admin-people", "/admin/people/", "people", "admin"),
+    Seen("admin-new-person", "/admin/people/new/", "new_person", "admin"),
+    Seen("admin-import", "/admin/people/import/", "import_people", "admin"),
+    Seen(
+        "admin-person",
+        "/admin/people/{member}/",
+        "staff_member",
+        "admin",
+        opens=("details.act >> nth=-1",),
+    ),
+    Seen("admin-packs", "/admin/packs/", "packs", "admin"),
+    Seen("admin-pack", "/admin/packs/{pack}/", "pack", "admin"),
+    Seen("admin-system", "/admin/system/", "system", "admin"),
+    Seen("audit", "/audit/", "audit", "admin"),
+    Seen("audit-case", "/audit/case/{audited}/", "audit_case", "admin"),
+    Seen("audit-staff", "/audit/staff/{member}/", "audit_staff", "admin"),
     Seen("command", "/command/", "command", "supervisor"),
     Seen("command-soon", "/command/?tab=soon&within=72", "command", "supervisor"),
     Seen("stages", "/command/stages/", "stages", "leader"),
@@ -151,6 +174,13 @@ NO_PAGE = {
     "topic": "opened by the journey of planning; its parts are those of topics",
     "topic_do": "the target of a form",
     "meeting_do": "the target of a form",
+    "staff_member_do": "the target of a form",
+    "take_pack": "the target of a form",
+    "load_pack": "the target of a form",
+    "pack_do": "the target of a form",
+    "loaded_pack": "a file",
+    "system_do": "the target of a form",
+    "export_audit": "a file",
     "act": "the target of a form",
     "reveal": "the target of a form",
     "batch": "the target of a form",
@@ -210,6 +240,38 @@ def _month(page: Page) -> str:
     return chosen.input_value() if chosen.count() else f"{datetime.now(UTC):%Y-%m}"
 
 
+def _pack(page: Page) -> str:
+    """The sample city's own pack with another lead in it, sent in for the picture."""
+    page.goto("/admin/packs/")
+    with page.expect_download() as waiting:
+        page.locator("a[download]").click()
+    changed = changed_pack(Path(waiting.value.path()).read_bytes())
+    page.set_input_files(
+        "#pack", {"name": "city-2027.zip", "mimeType": "application/zip", "buffer": changed}
+    )
+    page.locator("form[enctype] button[type=submit]").click()
+    page.wait_for_url(re.compile("/admin/packs/[0-9a-f]{32}/"))
+    return page.url.split("?")[0].strip("/").rsplit("/", 1)[-1]
+
+
+def changed_pack(data: bytes) -> bytes:
+    """A zipped pack in which the first row of the duty list has another lead, and the last is gone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "duties.csv":
+                rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+                lead = rows[0].index("lead")
+                other = next(row[lead] for row in rows[2:] if row[lead] != rows[1][lead])
+                rows[1][lead] = other
+                sheet = io.StringIO()
+                csv.writer(sheet).writerows(rows[:-1])
+                content = sheet.getvalue().encode()
+            new.writestr(name, content)
+    return out.getvalue()
+
+
 def _meeting(page: Page) -> str:
     """A meeting with a unit, called for the picture."""
     page.goto("/meetings/new/")
@@ -235,5 +297,8 @@ FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
         "supervisor",
         lambda page: _first(page, "/warnings/?list=all", "a.whole"),
     ),
+    "member": ("admin", lambda page: _first(page, "/admin/people/?role=handler", "main table a")),
+    "audited": ("admin", lambda page: _first(page, "/cases/", "a.whole")),
+    "pack": ("admin", _pack),
     "unit": ("supervisor", lambda page: _first(page, "/appraisal/", "main table a")),
 }

@@ -35,6 +35,11 @@ def now(monkeypatch):
 
     clock = Clock()
     pages = (
+        "admin",
+        "admin_packs",
+        "admin_people",
+        "admin_system",
+        "audit",
         "report",
         "follow",
         "case_list",

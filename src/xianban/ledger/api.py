@@ -37,7 +37,7 @@ from xianban.ledger.queries import (
     waiting_notices,
 )
 from xianban.ledger.rules import START, Entry, Head
-from xianban.ledger.searching import ActSeen, Sheet, Sought, acts_about, search_acts
+from xianban.ledger.searching import ActSeen, Sheet, Sought, acts_about, acts_counted, search_acts
 
 __all__ = [
     "START",
@@ -56,6 +56,7 @@ __all__ = [
     "Verdict",
     "acts_about",
     "acts_after",
+    "acts_counted",
     "acts_naming",
     "append",
     "ask_check",

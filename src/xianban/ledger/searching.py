@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from xianban.ledger.models import Act as ActRow
 
@@ -27,6 +27,7 @@ class Sought:
     verbs: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    says: str = ""  # a piece of the act's canonical JSON, such as "purpose":"visit"
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,24 @@ def search_acts(
 
     Each way of asking is one range of an index: by subject, actor, verb, or people's acts alone.
     """
-    rows = ActRow.objects.filter(_wanted(sought))
-    if before:
-        rows = rows.filter(
-            Q(at__lt=before[0]) | Q(at=before[0], pk__lt=before[1]), at__lte=before[0]
-        )
-    found = list(rows.order_by("-at", "-id")[: size + 1])
+    kinds = [replace(sought, verbs=(verb,)) for verb in sought.verbs] or [sought]
+    merged: list[ActRow] = []
+    for one in kinds:  # each kind by its own index: many kinds at once would be sorted first
+        rows = ActRow.objects.filter(_wanted(one))
+        if before:
+            after = Q(at__lt=before[0]) | Q(at=before[0], pk__lt=before[1])
+            rows = rows.filter(after, at__lte=before[0])
+        merged += rows.order_by("-at", "-id")[: size + 1]
+    found = sorted(merged, key=lambda row: (row.at, row.pk), reverse=True)
     shown = tuple(map(_seen, found[:size]))
     last = shown[-1] if len(found) > size else None
     return Sheet(shown, (last.at, last.key) if last else None)
+
+
+def acts_counted(actor: str, *, since: datetime) -> dict[str, int]:
+    """What somebody did since then, by verb."""
+    rows = ActRow.objects.filter(~Q(actor="machine"), actor=actor, at__gte=since)
+    return {row["verb"]: row["n"] for row in rows.values("verb").annotate(n=Count("id"))}
 
 
 def acts_about(subject: str, *, of: Collection[str], verbs: Collection[str]) -> list[ActSeen]:
@@ -83,14 +93,14 @@ def _wanted(sought: Sought) -> Q:
         wanted &= Q(subject=sought.subject)
     if sought.actor:
         wanted &= Q(actor=sought.actor)
-    if len(sought.verbs) == 1:
-        wanted &= Q(verb=sought.verbs[0])
-    elif sought.verbs:
-        wanted &= Q(verb__in=sought.verbs)
+    for verb in sought.verbs:
+        wanted &= Q(verb=verb)
     if sought.since:
         wanted &= Q(at__gte=sought.since)
     if sought.until:
         wanted &= Q(at__lt=sought.until)
+    if sought.says:
+        wanted &= Q(payload__contains=sought.says)
     narrow = sought.subject or sought.verbs
     if not narrow and sought.actor != "machine":
         wanted &= ~Q(actor="machine")

@@ -59,6 +59,9 @@ PAGES: Sequence[Page] = (
         "list",
         roles=frozenset({Role.ADMINISTRATOR, Role.STEWARD}),
     ),
+    Page("packs", _("城市包"), "stack-2", roles=frozenset({Role.STEWARD})),
+    Page("admin", _("管理"), "settings", may="manage_users"),
+    Page("audit", _("审计"), "shield-check", may="audit"),
     Page("knowledge", _("知识库"), "book"),
     Page("patrol", _("巡查"), "route", roles=frozenset({Role.GRID_WORKER})),
     Page("appraisal", _("考核"), "trophy", may="rank"),
@@ -73,6 +76,9 @@ HOMES: Sequence[tuple[Role, str]] = (
     (Role.SUPERVISOR, "command"),
     (Role.LEADER, "city"),
     (Role.ANALYST, "warnings"),
+    (Role.ADMINISTRATOR, "admin"),
+    (Role.AUDITOR, "audit"),
+    (Role.STEWARD, "packs"),
 )
 HOME = "cases"  # for everyone else
 

@@ -306,3 +306,114 @@ HEARING = {
     "key": (_("只要结果"), _("受理、答复、办结、不予受理，以及没解决时的重新办理")),
     "none": (_("不再通知我"), _("您仍可凭编号和查询码随时查看")),
 }
+# people and packs, as administrators see them
+PEOPLE_STATES = {
+    "open": _("在用"),
+    "closed": _("已关闭"),
+    "never": _("从未登录"),
+    "no_password": _("还没有密码"),
+    "no_role": _("没有角色"),
+    "no_unit": _("承办人没有写单位"),
+}
+IMPORT_LINES = {
+    "new": Chip(_("新人员"), "user-plus", "blue"),
+    "grant": Chip(_("加角色"), "key", "blue"),
+    "same": Chip(_("已经如此"), "check", "grey"),
+    "fault": Chip(_("有问题"), "alert-triangle", "vermilion"),
+}
+IMPORT_FAULTS = {
+    "username": _("用户名“%(value)s”不合用：只能有字母、数字和 @ . + - _"),
+    "email": _("“%(value)s”不是邮箱地址"),
+    "language": _("语言“%(value)s”不认识：写 中文 或 英文"),
+    "long": _("姓名超过 80 字"),
+    "role": _("没有“%(value)s”这个角色，请照“角色”页写"),
+    "area": _("没有“%(value)s”这个区域，或同名的不止一个；写代码"),
+    "unit": _("没有“%(value)s”这个单位，或同名的不止一个；写代码"),
+    "beyond": _("超出您管理的区域或单位"),
+}
+TABLES = {
+    "areas": _("区域"),
+    "places": _("地名"),
+    "unit_kinds": _("单位类别"),
+    "units": _("单位"),
+    "matters": _("事项"),
+    "duties": _("权责清单"),
+    "calendar": _("日历"),
+    "shapes": _("区域轮廓"),
+    "layers": _("地图底图"),
+    "knowledge": _("知识库"),
+    "settings": _("设置、时限与考核"),
+}
+PACK_CHANGES = {
+    "added": Chip(_("新增"), "plus", "jade"),
+    "changed": Chip(_("改变"), "edit", "amber"),
+    "retired": Chip(_("停用"), "ban", "vermilion"),
+}
+PACK_FIELDS = {
+    "lead": _("主办"),
+    "co_units": _("协办"),
+    "limit": _("办理时限"),
+    "contact_limit": _("联系时限"),
+    "powers": _("权限"),
+    "legal_basis": _("依据"),
+    "acceptance": _("办结标准"),
+    "playbook": _("要点"),
+    "ends": _("到期日"),
+    "starts": _("起始日"),
+    "name": _("名称"),
+    "kind": _("类别"),
+    "area": _("区域"),
+    "parent": _("上级"),
+    "level": _("层级"),
+    "aliases": _("别名"),
+    "population": _("人口"),
+    "lat": _("纬度"),
+    "lon": _("经度"),
+    "urgency": _("紧急程度"),
+    "request_kind": _("诉求类型"),
+    "examples": _("例句"),
+    "always_open": _("全天值守"),
+    "working": _("是否上班"),
+    "note": _("说明"),
+    "geometry": _("轮廓"),
+    "value": _("值"),
+    "title": _("标题"),
+    "body": _("正文"),
+    "source": _("出处"),
+    "keywords": _("关键词"),
+    "matters": _("事项"),
+    "units": _("单位"),
+}
+PACK_FINDINGS = {
+    "gaps_opened": Chip(_("新出现：没有人主办"), "alert-triangle", "vermilion"),
+    "overlaps_opened": Chip(_("新出现：两行各说各的"), "arrows-split", "amber"),
+    "gaps_closed": Chip(_("不再有：没有人主办"), "circle-check", "jade"),
+    "overlaps_closed": Chip(_("不再有：两行各说各的"), "circle-check", "jade"),
+}
+PACK_LOST = {
+    "units": Chip(_("承办单位停用"), "building", "vermilion"),
+    "areas": Chip(_("区域停用"), "map-pin", "amber"),
+    "matters": Chip(_("事项停用"), "category", "amber"),
+}
+ROUNDS = {
+    "clocks": _("时限：提醒与提级"),
+    "notices": _("发通知"),
+    "words": _("查找用的索引"),
+    "checkpoint": _("封存台账"),
+    "appraisal": _("考核数字"),
+    "subscriptions": _("订阅地点的消息"),
+    "tallies": _("清理计数"),
+    "figures": _("各环节用时"),
+    "meetings": _("会议任务提醒"),
+    "check": _("核对台账"),
+    "learning": _("派单模型学习"),
+    "files": _("清理无主的文件"),
+    "old notices": _("清理旧通知"),
+    "word gaps": _("补索引"),
+}
+CHECK_STEPS = {
+    "acts": _("逐条核对"),
+    "cases": _("核对案件"),
+    "figures": _("核对考核"),
+    "files": _("核对文件"),
+}

@@ -1,0 +1,222 @@
+"""Acts of the ledger, whatever they are about, in words: who did what to what, what for and why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from xianban.accounts.api import Actor, names_of
+from xianban.base.clock import utc_now
+from xianban.base.errors import NotFound
+from xianban.casework import api as casework
+from xianban.city import api as city
+from xianban.ledger.api import ActSeen
+from xianban.residents.api import mask_numbers
+from xianban.web import words
+from xianban.web.verbs import VERBS, verb_of
+
+REASON_LONGEST = 200
+OPENED = ("person.reveal", "person.read")
+
+# verb: its word, icon, colour
+DEEDS: Mapping[str, tuple[Promise, str, str]] = {
+    "person.reveal": (gettext_lazy("查看联系方式"), "eye", "amber"),
+    "person.read": (gettext_lazy("查看原话"), "eye", "amber"),
+    "person.find": (gettext_lazy("按电话查人"), "user-search", "amber"),
+    "person.send": (gettext_lazy("为发通知取用联系方式"), "send", "grey"),
+    "person.erase": (gettext_lazy("抹去个人信息"), "trash", "vermilion"),
+    "cases.export": (gettext_lazy("导出案件清单"), "download", "amber"),
+    "audit.search": (gettext_lazy("查审计记录"), "search", "grey"),
+    "audit.export": (gettext_lazy("导出审计记录"), "download", "amber"),
+    "user.add": (gettext_lazy("添加人员"), "user-plus", "blue"),
+    "user.change": (gettext_lazy("修改人员资料"), "edit", "blue"),
+    "user.grant": (gettext_lazy("给予角色"), "key", "blue"),
+    "user.revoke": (gettext_lazy("收回角色"), "user-off", "amber"),
+    "user.active": (gettext_lazy("关闭或重开账号"), "lock", "amber"),
+    "user.password": (gettext_lazy("换密码"), "lock", "blue"),
+    "user.sessions_ended": (gettext_lazy("结束登录"), "logout", "amber"),
+    "user.second_factor_reset": (gettext_lazy("重置两步验证"), "shield-lock", "amber"),
+    "user.lock_lifted": (gettext_lazy("解除锁定"), "lock", "blue"),
+    "user.link": (gettext_lazy("关联统一身份"), "link", "blue"),
+    "city.export": (gettext_lazy("导出城市包"), "download", "blue"),
+    "notices.again": (gettext_lazy("重发通知"), "send", "blue"),
+    "load": (gettext_lazy("装入城市包"), "stack-2", "blue"),
+    "files.erase": (gettext_lazy("抹去文件"), "trash", "vermilion"),
+    "freeze": (gettext_lazy("冻结考核周期"), "lock", "blue"),
+}
+# what one can ask for, in the order in which it is offered: a word and its verbs
+KINDS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
+    "opened": (gettext_lazy("查看个人信息"), OPENED),
+    "phone": (gettext_lazy("按电话查人"), ("person.find",)),
+    "exports": (gettext_lazy("导出"), ("cases.export", "audit.export")),
+    "people": (
+        gettext_lazy("人员与角色"),
+        tuple(verb for verb in DEEDS if verb.startswith("user.")),
+    ),
+    "packs": (gettext_lazy("装入城市包"), ("load",)),
+    "erased": (gettext_lazy("抹去"), ("person.erase", "files.erase")),
+    "audit": (gettext_lazy("查审计"), ("audit.search", "audit.export")),
+}
+FIELDS: Mapping[str, Promise] = {
+    "name": gettext_lazy("姓名"),
+    "email": gettext_lazy("邮箱"),
+    "language": gettext_lazy("语言"),
+}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """An act as a page shows it. `about` is what it was done to or for, `url` where that is seen."""
+
+    key: int
+    at: datetime
+    who: str
+    who_url: str
+    said: str
+    icon: str
+    colour: str
+    about: str
+    url: str
+    purpose: str
+    reason: str
+    details: tuple[str, ...]
+
+
+def verbs_offered() -> list[tuple[str, str]]:
+    """Kinds and single acts that one may look for: code and word."""
+    kinds = [(code, str(word)) for code, (word, _verbs) in KINDS.items()]
+    return kinds + [(verb, str(look.label)) for verb, look in VERBS.items()]
+
+
+def verbs_of_kind(code: str) -> tuple[str, ...]:
+    """The verbs of a kind, or the one verb of that name; none where it is neither."""
+    if code in KINDS:
+        return KINDS[code][1]
+    return (code,) if code in VERBS or code in DEEDS else ()
+
+
+def word_of(verb: str) -> str:
+    """What an act is called."""
+    return str(DEEDS[verb][0] if verb in DEEDS else verb_of(verb).label)
+
+
+def told(acts: Sequence[ActSeen], actor: Actor) -> list[Deed]:
+    """Each act in words. A case that `actor` may not see has no number; people have no names."""
+    subjects = [
+        subject for act in acts for subject in (act.subject, str(act.payload.get("about", "")))
+    ]
+    cases = _numbers(subjects, actor)
+    users = names_of([*_keys("user", subjects), *_keys("user", (act.actor for act in acts))])
+    return [_deed(act, cases, users) for act in acts]
+
+
+def _keys(kind: str, subjects: Iterable[str]) -> list[int]:
+    parts = (subject.partition(":") for subject in subjects)
+    return [int(key) for name, _mark, key in parts if name == kind and key.isdigit()]
+
+
+def _numbers(subjects: Iterable[str], actor: Actor) -> dict[int, str]:
+    keys = list(dict.fromkeys(_keys("case", subjects)))
+    return {row.id: row.number for row in casework.rows_of(actor, keys, now=utc_now())}
+
+
+def _deed(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> Deed:
+    look = verb_of(act.verb)
+    label, icon, colour = DEEDS.get(act.verb, (look.label, look.icon, look.colour))
+    about, url = _about(act, cases, users)
+    who, who_url = _who(act.actor, users)
+    payload = act.payload
+    reason = payload.get("reason", "") if act.verb in DEEDS else ""
+    return Deed(
+        key=act.key,
+        at=act.at,
+        who=who,
+        who_url=who_url,
+        said=str(label),
+        icon=icon,
+        colour=colour,
+        about=about,
+        url=url,
+        purpose=words.called(words.PURPOSES, payload.get("purpose", "")),
+        reason=mask_numbers(str(reason))[:REASON_LONGEST],
+        details=tuple(_details(act)),
+    )
+
+
+def _who(actor: str, users: Mapping[int, str]) -> tuple[str, str]:
+    kind, _mark, key = actor.partition(":")
+    if kind == "user" and key.isdigit():
+        return users.get(int(key), actor), reverse("audit_staff", args=[int(key)])
+    if kind == "person":
+        return _("诉求人"), ""
+    return _("系统"), ""
+
+
+def _about(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> tuple[str, str]:
+    """What an act was done to; for an opened contact, the case for which it was opened."""
+    subject = str(act.payload.get("about") or act.subject)
+    if not subject.startswith("case:") and act.verb not in OPENED:
+        subject = act.subject
+    kind, _mark, key = subject.partition(":")
+    if kind == "case" and key.isdigit():
+        number = cases.get(int(key))
+        if number is None:
+            return _("范围以外的案件"), ""
+        return number, reverse("audit_case", args=[number])
+    if kind == "user" and key.isdigit():
+        if subject == act.actor:
+            return "", ""
+        return users.get(int(key), subject), f"{reverse('audit')}?about={subject}"
+    if kind == "person":
+        return _("诉求人 %(key)s") % {"key": key}, f"{reverse('audit')}?about={subject}"
+    return {"city": _("城市"), "dispatch": _("派单")}.get(kind, subject), ""
+
+
+def _details(act: ActSeen) -> Iterable[str]:
+    payload = act.payload
+    for grant in payload.get("grants") or ():
+        yield _grant(*grant)
+    if act.verb == "user.active":
+        yield _("重新开放") if payload.get("active") else _("关闭")
+    if act.verb == "user.change":
+        yield _("、").join(str(FIELDS.get(name, name)) for name in payload.get("fields", ()))
+    if act.verb == "person.find" and "found" in payload:
+        n = len(payload["found"])
+        yield ngettext("找到 %(n)d 人", "找到 %(n)d 人", n) % {"n": n}
+    if act.verb == "cases.export":
+        n = payload.get("cases", 0)
+        yield ngettext("%(n)d 件", "%(n)d 件", n) % {"n": n}
+        yield str(payload.get("kind", "")).upper()
+        if payload.get("searched"):
+            yield _("按词语查找的结果")
+    if act.verb.startswith("audit."):
+        yield from _asked(payload)
+    if act.verb == "load":
+        yield _("第 %(n)s 版，%(day)s 起生效") % {
+            "n": payload.get("number"),
+            "day": payload.get("effective"),
+        }
+        yield str(payload.get("digest", ""))[:12]
+
+
+def _asked(payload: Mapping[str, Any]) -> Iterable[str]:
+    for name in ("actor", "subject", "kind", "purpose", "since", "until"):
+        if value := payload.get(name):
+            yield f"{name}={value}"
+    if "acts" in payload:
+        yield ngettext("%(n)d 条", "%(n)d 条", payload["acts"]) % {"n": payload["acts"]}
+
+
+def _grant(role: str, area: str, unit: str) -> str:
+    try:
+        here = city.current()
+        where = [here.area_name(area) if area else "", here.unit_name(unit) if unit else ""]
+    except NotFound:
+        where = [area, unit]
+    named = " · ".join(part for part in where if part) or _("全市")
+    return f"{words.called(words.ROLES, role)}（{named}）"
