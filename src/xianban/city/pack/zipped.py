@@ -1,7 +1,10 @@
 """A pack as one file: unpacked with care, for whoever sent it may have meant harm; and packed."""
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -20,6 +23,18 @@ from xianban.city.rules.tables import (
 MOST_BYTES = 48 * 2**20  # of all files together, unpacked
 MOST_FILES = 2_000
 FILES = frozenset({*BY_FILE, SETTINGS_FILE, SHAPES_FILE, LAYERS_FILE})
+DAMAGED = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 LEFT_OUT = ("__MACOSX", "README", "LICENSE", "LICENCE")
 
 
@@ -31,7 +46,7 @@ def unzip(data: bytes) -> dict[str, bytes]:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile:
+    except DAMAGED:
         raise BadInput(
             "that is no zip file; zip the folder of the pack, or choose its files"
         ) from None
@@ -135,11 +150,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: int) -> bytes:
     try:
         with archive.open(info) as file:
             content = file.read(room + 1)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError):
-        raise BadInput(f"“{info.filename[:80]}” in the zip is damaged; zip it again") from None
-    except Exception as reason:
-        if type(reason).__module__ not in ("zlib", "_lzma", "lzma"):
-            raise
+    except DAMAGED:
         raise BadInput(f"“{info.filename[:80]}” in the zip is damaged; zip it again") from None
     if len(content) > room:
         raise BadInput(_too_large())
