@@ -406,6 +406,8 @@ ROUNDS = {
     "figures": _("各环节用时"),
     "meetings": _("会议任务提醒"),
     "check": _("核对台账"),
+    "orders": _("跟进先办的案件"),
+    "warnings": _("找正在形成的问题"),
     "learning": _("派单模型学习"),
     "files": _("清理无主的文件"),
     "old notices": _("清理旧通知"),
