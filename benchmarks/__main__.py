@@ -1,6 +1,6 @@
 """`./run bench` runs every benchmark, `./run bench NAME …` those named; `--json` for machines.
 
-Those that need a quarter of an hour or a large disk (`million`) run only when they are named.
+Those that need a quarter of an hour or a large disk (`million`, `pages`) run only when they are named.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.report import Row, as_json, printed
 
 HERE = Path(__file__).parent
-ONLY_WHEN_NAMED = {"million"}
+ONLY_WHEN_NAMED = {"million", "pages"}
 
 
 def names() -> list[str]:

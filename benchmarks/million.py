@@ -1,77 +1,25 @@
 """Every list, the deadline sweep and a case page with a million cases on PostgreSQL, in the database.
 
-Twenty thousand cases come in through the real doors; SQL copies them fifty times, a tenth of them
-open. Only named runs do this (`./run bench million`): it takes minutes and a few gigabytes.
+Only named runs do this (`./run bench million`): to fill it takes minutes and a few gigabytes (`filled`).
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import mkdtemp
+from datetime import timedelta
 
+from benchmarks import filled
 from benchmarks.report import Row
 
-TEMPLATE, COPIES, OPEN_COPIES = 20_000, 49, 4
+CASES, TEMPLATE = 1_000_000, 20_000
 LIMIT_MS, SEARCH_LIMIT_MS = 100.0, 150.0
 REPEATS = 5
-NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)  # a Monday
-
-COPY_CASES = """
-INSERT INTO casework_case ({columns})
-SELECT {values} FROM casework_case c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.id <= %(top)s
-"""
-ENDED = "(k > %(open)s)"
-CASE_VALUES = {
-    "id": "c.id + k * %(top)s",
-    "received_at": "c.received_at - k * interval '5 days'",
-    "state": f"CASE WHEN {ENDED} THEN 'closed' ELSE c.state END",
-    "ended_at": f"CASE WHEN {ENDED} THEN c.received_at - k * interval '5 days' + interval '3 days' ELSE c.ended_at END",
-    "next_due_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.next_due_at + k * interval '7 hours' END",
-}
-COPY_CLOCKS = """
-INSERT INTO casework_clock ({columns})
-SELECT {values} FROM casework_clock c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.case_id <= %(top)s
-"""
-CLOCK_VALUES = {
-    "case_id": "c.case_id + k * %(top)s",
-    "state": f"CASE WHEN {ENDED} THEN 'met' ELSE c.state END",
-    "ended_at": f"CASE WHEN {ENDED} THEN c.started_at ELSE c.ended_at END",
-    "wake_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.wake_at + k * interval '7 hours' END",
-    "paused_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.paused_at END",
-    "left_s": f"CASE WHEN {ENDED} THEN NULL ELSE c.left_s END",
-}
-COPY_ACTS = """
-INSERT INTO ledger_act ({columns})
-SELECT {values} FROM ledger_act c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.subject LIKE 'case:%%'
-"""
-ACT_VALUES = {"subject": "'case:' || (substr(c.subject, 6)::bigint + k * %(top)s)"}
-
-
-# The copies' tokens in the slices of the file where the copies lie; the index is made afterwards.
-COPY_WORDS = """
-INSERT INTO casework_searchable (case_id, tokens, stale)
-SELECT c.case_id + k * %(top)s, ARRAY(
-    SELECT (((c.case_id + k * %(top)s) >> %(bits)s) << 32) | (token & 4294967295)
-    FROM unnest(c.tokens) AS token ORDER BY 1
-), false
-FROM casework_searchable c CROSS JOIN generate_series(1, %(copies)s) AS k WHERE c.case_id <= %(top)s
-"""
+NOW = filled.NOW
 
 
 def run() -> list[Row]:
     """Fill a database of our own, then time what people and the worker ask of it."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    import postgres
-
-    os.environ["XIANBAN_DATABASE_URL"], _server = postgres.start(durable=True)
-    from xianban.config.setup import ready
-
-    ready()
-    _fill()
+    filled.start(CASES)
     return (
         [
             Row(
@@ -107,82 +55,6 @@ def run() -> list[Row]:
             for name, spent in _overseen()
         ]
     )
-
-
-def _fill() -> None:
-    from django.db import connection
-
-    from xianban.accounts.api import MACHINE
-    from xianban.city import api as city
-    from xianban.intake.api import Submission, receive_many
-    from xianban.simulate.sample_pack import write_sample_pack
-
-    city.load(write_sample_pack(Path(mkdtemp()) / "pack"), now=NOW)
-    for start in range(0, TEMPLATE, 500):
-        batch = [Submission(**one) for one in _texts(start, 500)]
-        receive_many(batch, acting=MACHINE, now=NOW, tell=False)
-        print(f"\r{start + 500:,} cases", end="", file=sys.stderr)
-    numbers = {"copies": COPIES, "top": TEMPLATE, "open": OPEN_COPIES}
-    with connection.cursor() as cursor:
-        for statement, table, special in (
-            (COPY_CASES, "casework_case", CASE_VALUES),
-            (COPY_CLOCKS, "casework_clock", CLOCK_VALUES),
-            (COPY_ACTS, "ledger_act", ACT_VALUES),
-        ):
-            columns = [c for c in _columns(cursor, table) if c != "id" or "id" in special]
-            values = [special.get(column, f'c."{column}"') for column in columns]
-            names = ", ".join(f'"{column}"' for column in columns)
-            cursor.execute(statement.format(columns=names, values=", ".join(values)), numbers)
-            print(f"\n{table}: {cursor.rowcount:,} rows", end="", file=sys.stderr)
-        _copy_words(cursor)
-        cursor.execute("VACUUM ANALYZE")
-    print(file=sys.stderr)
-
-
-def _copy_words(cursor) -> None:
-    from xianban.casework import api as casework
-    from xianban.casework.queries.candidates import SLICE_BITS
-
-    started = time.process_time()
-    cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'searchable_tokens'")
-    index = cursor.fetchone()[0]
-    # only the template is read; the copies differ from it by where they lie
-    cursor.execute("DROP INDEX searchable_tokens")
-    casework.index_missing(upto=TEMPLATE)
-    print(
-        f"\nwords: {(time.process_time() - started) / TEMPLATE * 1e6:.0f} us a case",
-        file=sys.stderr,
-    )
-    cursor.execute(COPY_WORDS, {"copies": COPIES, "top": TEMPLATE, "bits": SLICE_BITS})
-    print(f"words: {cursor.rowcount:,} rows", file=sys.stderr)
-    cursor.execute("SET maintenance_work_mem = '512MB'")
-    cursor.execute(index)
-
-
-def _columns(cursor, table: str) -> list[str]:
-    cursor.execute(f'SELECT * FROM "{table}" LIMIT 0')
-    return [column.name for column in cursor.description]
-
-
-def _texts(start: int, n: int) -> Iterator[dict[str, object]]:
-    """Requests of the last five days, spread over the matters and places of the sample city."""
-    from xianban.city import api as city
-
-    here = city.current()
-    said = [(m.code, text) for m in here.matters.values() for text in m.examples]
-    for i in range(start, start + n):
-        matter, text = said[i % len(said)]
-        place = here.places[(i * 7) % len(here.places)]
-        yield {
-            "door": "bench",
-            "external_id": str(i),
-            "text": f"{place['name']}，{text}（{i}）",
-            "place": place["name"],
-            "lat": float(place["lat"]),
-            "lon": float(place["lon"]),
-            "matter_hint": matter,
-            "received_at": NOW - timedelta(seconds=21 * i),
-        }
 
 
 def _asked() -> Iterator[tuple[str, float]]:
@@ -307,40 +179,17 @@ def _searched() -> Iterator[tuple[str, float, int]]:
         yield from _pages_of(name, actor, typed, *filters)
 
 
-FILL_STAGES = """
-INSERT INTO command_stage ("case", stage, n, unit, district, street, matter, began_at, ended_at, week, month, seconds)
-SELECT c.id, s, 1, c.unit, c.district, c.street, c.matter, c.received_at, c.received_at + interval '1 day',
-       to_char(c.received_at AT TIME ZONE 'Asia/Shanghai', 'IYYY-"W"IW'),
-       to_char(c.received_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), (c.id * 7919 % 100000)::float
-FROM casework_case c CROSS JOIN unnest(ARRAY['sign', 'contact', 'handle', 'follow_up']) AS s
-"""
-
-
 def _overseen() -> Iterator[tuple[str, float]]:
     """What supervisors and leaders look at; four million visits to stages, loads of seventeen weeks."""
-    from django.db import connection
-
     from xianban.accounts.api import Actor, Granted, Role
     from xianban.casework import api as casework
     from xianban.casework.api import Filters
     from xianban.city import api as city
     from xianban.command import api as command
-    from xianban.command.actions import keeping
     from xianban.command.api import Scope
 
     here = city.current()
-    with connection.cursor() as cursor:
-        cursor.execute(FILL_STAGES)
-        print(f"visits: {cursor.rowcount:,} rows", file=sys.stderr)
-        cursor.execute("VACUUM ANALYZE command_stage")
-    month, today = f"{NOW:%Y-%m}", NOW.astimezone(here.tz).date()
     last = f"{NOW - timedelta(days=20):%Y-%m}"
-    for period in (month, last, command.week_of(today)):
-        started = time.perf_counter()
-        keeping._figures(period, here)
-        print(f"figures of {period}: {time.perf_counter() - started:.1f} s", file=sys.stderr)
-    for back in range(120):
-        keeping._load(today - timedelta(days=back), here)
     district = here.children[here.root][0]
     street = here.children[district][0]
     people = {

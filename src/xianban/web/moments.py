@@ -5,9 +5,19 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.dateformat import format as dated
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+NEAR = {-1: gettext_lazy("昨天"), 0: gettext_lazy("今天"), 1: gettext_lazy("明天")}
+WEEKDAYS = (
+    gettext_lazy("周一"),
+    gettext_lazy("周二"),
+    gettext_lazy("周三"),
+    gettext_lazy("周四"),
+    gettext_lazy("周五"),
+    gettext_lazy("周六"),
+    gettext_lazy("周日"),
+)
 
 
 def span(seconds: float) -> str:
@@ -44,10 +54,9 @@ def moment(when: datetime, *, now: datetime) -> str:
     """今天 18:00, 明天 9:30, 周四 18:00, 11月22日 18:00: in the zone that is active."""
     here, today = timezone.localtime(when), timezone.localtime(now)
     days = (here.date() - today.date()).days
-    clock = dated(here, "H:i")
-    near = {-1: _("昨天"), 0: _("今天"), 1: _("明天")}
-    if days in near:
-        return f"{near[days]} {clock}"
+    clock = f"{here:%H:%M}"
+    if days in NEAR:
+        return f"{NEAR[days]} {clock}"
     if 1 < days < 7:
         return f"{weekday(here)} {clock}"
     if here.year == today.year:
@@ -63,12 +72,11 @@ def seen_from(when: datetime, now: datetime) -> str:
 def exact(when: datetime) -> str:
     """The full time, for a title: 2026-11-22 18:00 周日."""
     here = timezone.localtime(when)
-    return f"{dated(here, 'Y-m-d H:i')} {weekday(here)}"
+    return f"{here:%Y-%m-%d %H:%M} {weekday(here)}"
 
 
 def weekday(day: datetime) -> str:
-    names = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-    return names[day.weekday()]
+    return str(WEEKDAYS[day.weekday()])
 
 
 def limit(text: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -28,12 +28,14 @@ def _stamp(file: str) -> str:
 
 
 @register.simple_tag
+@cache
 def asset(file: str) -> str:
     """The address of a static file, which changes when its content does."""
     return f"{static(file)}?v={_stamp(file)}"
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)
 def icon(name: str) -> SafeString:
     """An icon from the sprite; always beside a word, so hidden from screen readers."""
     return format_html(
@@ -44,9 +46,13 @@ def icon(name: str) -> SafeString:
 
 
 def _chip(entry: words.Chip) -> SafeString:
-    return format_html(
-        '<span class="chip {}">{}{}</span>', entry.colour, icon(entry.icon), entry.word
-    )
+    return _drawn(entry.colour, entry.icon, str(entry.word))
+
+
+@lru_cache(maxsize=1000)
+def _drawn(colour: str, icon_name: str, word: str) -> SafeString:
+    """A list has a hundred chips, and only a few that differ."""
+    return format_html('<span class="chip {}">{}{}</span>', colour, icon(icon_name), word)
 
 
 @register.simple_tag
@@ -89,10 +95,7 @@ def urgency(code: str) -> SafeString:
 @register.filter
 def called(code: object, table: str) -> str:
     """What a code is called: `{{ code|called:"urgency" }}`."""
-    tables: Mapping[str, Mapping[str, object]] = {
-        name.lower(): value for name, value in vars(words).items() if name.isupper()
-    }
-    return words.called(tables[table], code)
+    return words.called(getattr(words, table.upper()), code)
 
 
 @register.simple_tag(takes_context=True)
@@ -145,7 +148,11 @@ def percent(share: float) -> str:
 @register.simple_tag
 def ring(share: float) -> SafeString:
     """A thin ring: how much of the time is gone."""
-    gone = max(0, min(100, round(100 * share)))
+    return _ring(max(0, min(100, round(100 * share))))
+
+
+@cache
+def _ring(gone: int) -> SafeString:
     return format_html(
         '<svg class="ring" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9.5"/>'
         '<circle class="gone" cx="12" cy="12" r="9.5" pathLength="100" stroke-dasharray="{} 100"/></svg>',
