@@ -268,33 +268,26 @@ def _recurrences(detector: "Detector", past: Past) -> Found:
     """The same matter in the same area, again within days after cases there were closed."""
     made = cut(past, area=detector.area, matter=detector.matter, days=detector.look_back_days)
     rows, window = made.rows, detector.window_days
-    closed = rows.filter(pl.col("ended_day").is_not_null()).select("cell", back="ended_day")
-    if not closed.height:
-        return []
-    again = (
-        rows.join(closed, on="cell")
-        .filter((pl.col("back") > pl.col("day")) & (pl.col("back") - pl.col("day") <= window))
-        .unique("key")
+    closed = (
+        rows.filter(pl.col("ended_day") <= 2 * window).select("cell", back="ended_day").unique()
     )
-    recent = again.filter(pl.col("day") < window)
+    recent = (
+        rows.filter(pl.col("day") < window)
+        .join(closed, on="cell")
+        .filter((pl.col("back") > pl.col("day")) & (pl.col("back") - pl.col("day") <= window))
+        .unique("key", maintain_order=True)
+    )
+    if not recent.height:
+        return []
     seen = recent.group_by("cell").len()
     by_cell = np.zeros(len(made.cells))
     by_cell[seen["cell"].to_numpy()] = seen["len"].to_numpy()
-    # of a cell the usual is what others of its matter have, for one that always recurs is no news to itself
-    means: dict[str, float] = {}
-    peers: dict[str, list[int]] = {}
-    for n, (_, matter) in enumerate(made.cells):
-        peers.setdefault(matter, []).append(n)
-    places = max(1, len({area for area, _ in made.cells}))
-    for matter, cells in peers.items():
-        means[matter] = float(by_cell[cells].sum()) / places
+    means = _shared_out(made.cells, by_cell)
     found = []
     p_values = np.ones(len(made.cells))
-    for n, (_, matter) in enumerate(made.cells):
+    for n in range(len(made.cells)):
         if by_cell[n] >= detector.least:
-            p_values[n] = stats.nbinom.sf(
-                by_cell[n] - 1, *_overdispersed(means[matter] + 0.05, 2.0)
-            )
+            p_values[n] = stats.nbinom.sf(by_cell[n] - 1, *_overdispersed(means[n] + 0.05, 2.0))
     from xianban.foresight.outbreaks import select
 
     picked = select(np.clip(p_values, 0, 1), fdr=detector.fdr)
@@ -311,13 +304,25 @@ def _recurrences(detector: "Detector", past: Past) -> Found:
                 areas=(area,),
                 since=past.date_of(int(behind["day"].max())),  # type: ignore[arg-type]
                 observed=int(by_cell[n]),
-                expected=means[matter],
+                expected=float(means[n]),
                 p_value=float(p_values[n]),
                 sure=1.0 - float(picked.q_value[n]),
                 **_behind(behind),
             )
         )
     return found
+
+
+def _shared_out(cells: Sequence[tuple[str, str]], counts: NDArray[Any]) -> NDArray[np.float64]:
+    """What each cell would have if its area and its matter alone decided: row times column over all.
+
+    One that always recurs is no news to itself; so it is compared with others of its matter, and a busy
+    area with its own load.
+    """
+    areas = np.unique([area for area, _ in cells], return_inverse=True)[1]
+    matters = np.unique([matter for _, matter in cells], return_inverse=True)[1]
+    of_area, of_matter = np.bincount(areas, counts), np.bincount(matters, counts)
+    return np.asarray(of_area[areas] * of_matter[matters] / max(1.0, counts.sum()), dtype=float)
 
 
 def risk_of(detector: "Detector", past: Past) -> Any:
