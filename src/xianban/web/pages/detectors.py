@@ -108,8 +108,9 @@ def _do(name: str, verb: str, typed: Mapping[str, str], actor: Actor) -> str:
         prevention.withdraw(name, reason=reason, acting=actor, now=now)
         return _("试用的版本已撤下。")
     if verb == "revert":
-        n = typed.get("n", "")
-        back = prevention.revert(name, int(n) if n.isdigit() and len(n) < 7 else 0, reason=reason, acting=actor, now=now)  # fmt: skip
+        chosen = typed.get("n", "")
+        number = int(chosen) if chosen.isdigit() and len(chosen) < 7 else 0
+        back = prevention.revert(name, number, reason=reason, acting=actor, now=now)
         return _("已回到第 %(n)s 版。") % {"n": back}
     raise NotFound("there is no such act")
 
