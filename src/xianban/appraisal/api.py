@@ -13,7 +13,13 @@ from xianban.appraisal.actions.asking import (
 from xianban.appraisal.actions.freezing import freeze
 from xianban.appraisal.actions.reckoning import keep_current, reckon
 from xianban.appraisal.queries.figures import figure, period_seen, periods, ranking, rows_behind
-from xianban.appraisal.queries.requests import broken_seal, may_ask, may_freeze, requests
+from xianban.appraisal.queries.requests import (
+    broken_seal,
+    in_question,
+    may_ask,
+    may_freeze,
+    requests,
+)
 from xianban.appraisal.queries.shown import (
     AskedSeen,
     FigureSeen,
@@ -43,6 +49,7 @@ __all__ = [
     "decide_exclusion",
     "figure",
     "freeze",
+    "in_question",
     "keep_current",
     "may_ask",
     "may_freeze",

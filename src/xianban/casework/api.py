@@ -7,13 +7,14 @@
 from xianban.accounts.api import Actor
 from xianban.casework.actions.batches import Done, batch_preview, perform_each
 from xianban.casework.actions.exporting import Export, export_cases
+from xianban.casework.actions.forgetting import CaseWords, forget_words, reword
 from xianban.casework.actions.indexing import (
     Indexed,
     index_cases,
     index_missing,
     words_changed,
 )
-from xianban.casework.actions.joining import forget_words, hear, link_cases
+from xianban.casework.actions.joining import hear, link_cases
 from xianban.casework.actions.living import Deed, Lived, live_through
 from xianban.casework.actions.opening import may_lead, open_cases
 from xianban.casework.actions.performing import perform, rehearse
@@ -38,6 +39,14 @@ from xianban.casework.queries.desk import (
     rows_of,
     struck,
     undecided,
+)
+from xianban.casework.queries.endings import (
+    Added,
+    Ending,
+    ended_after,
+    endings,
+    with_words,
+    words_added,
 )
 from xianban.casework.queries.judgements import Judged, judged
 from xianban.casework.queries.lateness import (
@@ -117,11 +126,13 @@ __all__ = [
     "STATES",
     "VERBS",
     "Access",
+    "Added",
     "Came",
     "CaseLine",
     "CaseRow",
     "CaseStages",
     "CaseView",
+    "CaseWords",
     "Change",
     "ClockShown",
     "ConsultationShown",
@@ -131,6 +142,7 @@ __all__ = [
     "Deed",
     "DisputeShown",
     "Done",
+    "Ending",
     "Event",
     "Export",
     "Field",
@@ -184,6 +196,8 @@ __all__ = [
     "corrections",
     "corrections_since",
     "delete_view",
+    "ended_after",
+    "endings",
     "export_cases",
     "forget_words",
     "happenings",
@@ -211,6 +225,7 @@ __all__ = [
     "public_story",
     "received_by_hour",
     "rehearse",
+    "reword",
     "rows_of",
     "save_view",
     "stages_of",
@@ -222,6 +237,8 @@ __all__ = [
     "units_of",
     "verify_heads",
     "views_of",
+    "with_words",
+    "words_added",
     "words_changed",
     "working_day",
 ]

@@ -38,6 +38,7 @@ from xianban.city.rules.coverage import gaps_of, overlaps_of
 from xianban.city.rules.duties import Assignment, Duty
 from xianban.city.rules.findings import Fault, Gap, Overlap, Report
 from xianban.city.rules.gazetteer import PlaceGuess, PlaceNamed
+from xianban.city.rules.keeping import KEPT, Keeping
 from xianban.city.rules.knowledge import Answer, Entry
 from xianban.city.rules.notifying import CHANNELS, GROUPS, MODES, Notifying, read_times
 from xianban.city.rules.preventing import (
@@ -56,6 +57,7 @@ from xianban.city.rules.tables import LEVELS, REQUEST_KINDS, URGENCIES
 __all__ = [
     "CHANNELS",
     "GROUPS",
+    "KEPT",
     "LEVELS",
     "MODES",
     "MOST_BYTES",
@@ -74,6 +76,7 @@ __all__ = [
     "Entry",
     "Fault",
     "Gap",
+    "Keeping",
     "Load",
     "LoadSeen",
     "Loaded",

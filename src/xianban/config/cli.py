@@ -24,6 +24,7 @@ COMMANDS = {
     "warn": ("warn", "group", "See what is forming: run the detectors, list warnings."),
     "ledger": ("ledger", "group", "Verify the record of every act."),
     "outbox": ("outbox", "outbox", "Which notices did not go out, and why."),
+    "retention": ("retention", "group", "What is kept no longer: look ahead, let go."),
     "user": ("user", "group", "Add people, set passwords, list who may do what."),
     "backup": ("backup", "backup", "Write everything to one file while the city runs."),
     "restore": ("backup", "restore", "Bring a backup back, whole or not at all."),

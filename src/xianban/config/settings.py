@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "xianban.appraisal",
     "xianban.command",
     "xianban.prevention",
+    "xianban.privacy",
     "xianban.api",
     "xianban.web",
 ]

@@ -27,6 +27,7 @@ from xianban.intake import api as intake
 from xianban.ledger import api as ledger
 from xianban.notices import api as notices
 from xianban.prevention import api as prevention
+from xianban.privacy import api as privacy
 from xianban.web.moments import seen_from
 
 log = logging.getLogger("xianban.worker")
@@ -52,7 +53,7 @@ def send_notices(now: datetime) -> None:
     """What is due in the outbox goes to its receivers' inboxes and channels, as each wishes."""
     ledger.send_due(now=now, send=lambda notice: notices.sort(notice, now=now), limit=BATCH)
     notices.deliver(
-        now=now, say_when=seen_from, derive=intake.with_codes, rng=random.SystemRandom()
+        now=now, say_when=seen_from, derive=privacy.with_codes, rng=random.SystemRandom()
     )
 
 
@@ -153,6 +154,17 @@ def _broken(say: Callable[[int, str], None]) -> str | None:
     return broken or files.broken_file()
 
 
+def keep_no_longer(now: datetime) -> None:
+    """What the city's periods let go, if its pack says so; erasures that waited for a case to end."""
+    privacy.carry_out_deferred(now=now)
+    privacy.sweep(now=now)
+
+
+def count_ahead(now: datetime) -> None:
+    """What would go when, for whoever is in charge of personal data."""
+    privacy.count_anew(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "clocks": Job(timedelta(seconds=10), move_clocks),
     "notices": Job(timedelta(seconds=10), send_notices),
@@ -169,6 +181,8 @@ JOBS: Mapping[str, Job] = {
     "learning": Job(timedelta(hours=1), learn),
     "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
     "old notices": Job(timedelta(hours=6), tidy_notices, wants_city=False),
+    "retention": Job(timedelta(minutes=15), keep_no_longer),
+    "outlook": Job(timedelta(hours=24), count_ahead),
     "word gaps": Job(timedelta(hours=6), look_for_gaps),
 }
 

@@ -18,6 +18,7 @@ from xianban.files.queries import (
     limits,
     open_file,
     open_held,
+    owners_with_files,
 )
 from xianban.files.rules import Held, Kind, Limits, fault
 
@@ -39,6 +40,7 @@ __all__ = [
     "must_be_few",
     "open_file",
     "open_held",
+    "owners_with_files",
     "sweep_files",
     "token_of",
 ]

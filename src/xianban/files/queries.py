@@ -1,7 +1,7 @@
 """Reads of files: what is attached to what, the bytes, and whether all are as they were."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
@@ -52,6 +52,12 @@ def files_of(subject: str) -> list[FileSeen]:
 def files_owned(owner: str) -> list[FileSeen]:
     """Everything that belongs to these words (request:12)."""
     return _seen(Attached.objects.filter(owner=owner))
+
+
+def owners_with_files(owners: Collection[str]) -> set[str]:
+    """To which of these words (request:12) files belong."""
+    rows = Attached.objects.filter(owner__in=owners)
+    return set(rows.values_list("owner", flat=True))
 
 
 def _seen(rows: "QuerySet[Attached]") -> list[FileSeen]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from django.db import connection
+from django.db.models import BooleanField, Case, Q, When
 
 from xianban.base.errors import NotFound
 from xianban.base.home import secret
@@ -83,6 +84,50 @@ def requests_of(case_ids: Collection[int]) -> dict[int, list[RequestSeen]]:
     found: dict[int, list[RequestSeen]] = defaultdict(list)
     for row in Request.objects.filter(case_id__in=case_ids).order_by("received_at", "pk"):
         found[row.case_id].append(_seen(row))
+    return dict(found)
+
+
+def requests_of_person(person_id: int) -> list[RequestSeen]:
+    """Everything that came from one person, oldest first."""
+    rows = Request.objects.filter(person_id=person_id).order_by("received_at", "pk")
+    return [_seen(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A request as far as it matters for how long it is kept."""
+
+    id: int
+    case_id: int
+    person: int | None
+    said: bool  # whether it still says anything
+
+
+def kept(
+    *, case_ids: Collection[int] = (), person_ids: Collection[int] = ()
+) -> dict[int, list[Kept]]:
+    """The requests of these cases by case, or of these people by person, without their words."""
+    by, chosen = ("case_id", {"case_id__in": case_ids}) if case_ids else (
+        "person_id", {"person_id__in": person_ids}
+    )  # fmt: skip
+    silent = Q(text="", title="", place="", lat=None)
+    rows = Request.objects.filter(**chosen).annotate(
+        said=Case(When(silent, then=False), default=True, output_field=BooleanField())
+    )
+    found: dict[int, list[Kept]] = defaultdict(list)
+    for pk, case_id, person, said in rows.order_by("pk").values_list(
+        "pk", "case_id", "person_id", "said"
+    ):
+        found[case_id if by == "case_id" else person].append(Kept(pk, case_id, person, bool(said)))
+    return dict(found)
+
+
+def subscriptions_of(person_ids: Collection[int]) -> dict[int, list[SubscriptionSeen]]:
+    """Which places these people want to hear of."""
+    found: dict[int, list[SubscriptionSeen]] = defaultdict(list)
+    for row in Subscription.objects.filter(person_id__in=person_ids).order_by("pk"):
+        seen = SubscriptionSeen(row.pk, row.area, row.matter, row.confirmed_at is not None)
+        found[row.person_id].append(seen)
     return dict(found)
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from xianban.base.errors import BadInput, NotFound, Unavailable
 from xianban.city.api import CHANNELS, GROUPS, MODES, City, current
 from xianban.ledger.api import NewNotice, Outgoing, enqueue
-from xianban.notices.carriers import Address, Load, Undeliverable, carry
+from xianban.notices.carriers import Address, Load, Undeliverable, carry, remove_file
 from xianban.notices.letters import Derive, News, SayWhen, letter
 from xianban.notices.models import Hearing, InboxItem, Message, Parcel, Wish
 from xianban.notices.queries import (
@@ -299,6 +299,14 @@ def note_receipt(key: str, status: str, *, now: datetime) -> bool:
             parcel.receipt, parcel.receipt_at = status, now
         parcel.save()
     return True
+
+
+def forget_person(person_id: int) -> int:
+    """What still waits to go to somebody is dropped, and files that hold their address go; how many."""
+    rows = Parcel.objects.filter(to=f"person:{person_id}")
+    rows.filter(state=Parcel.State.WAITING).update(state=Parcel.State.DROPPED)
+    Hearing.objects.filter(pk=person_id).delete()
+    return sum(remove_file(key) for key in rows.values_list("key", flat=True))
 
 
 def hear(person_id: int, level: str, *, now: datetime) -> None:

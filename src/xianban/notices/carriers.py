@@ -136,3 +136,11 @@ def _file(load: Load) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content(load) | told, file, ensure_ascii=False, indent=1)
     fresh.replace(path)
+
+
+def remove_file(key: str) -> bool:
+    """Whether there was a file of this parcel that nobody had picked up; it is gone now."""
+    path = home() / "outbox" / f"{key}.json"
+    there = path.exists()
+    path.unlink(missing_ok=True)
+    return there

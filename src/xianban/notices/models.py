@@ -68,6 +68,7 @@ class Parcel(models.Model):
                 fields=["try_at"], condition=models.Q(state="waiting"), name="parcels_to_send"
             ),
             models.Index(fields=["made_at"], name="parcels_by_age"),
+            models.Index(fields=["to"], name="parcels_of_one"),
         ]
 
 

@@ -38,6 +38,7 @@ GROUP_OF = {
     "meeting_task": "assigned",
     "meeting_task_soon": "due",
     "meeting_task_late": "late",
+    "rights_asked": "assigned",
     "test": "system",
     "signed_in": "system",
 }
@@ -57,7 +58,8 @@ KEY_KINDS = frozenset(
         "cause_treated",
     }
 )
-ASKED = "subscribe_code"  # somebody waits for it in front of a page
+ASKED = frozenset({"subscribe_code", "rights_code"})  # somebody waits for it in front of a page
+OWED = frozenset({"rights_after", "rights_refused"})  # the answer to what somebody asked for
 ALWAYS = frozenset({"test"})  # asked for this very moment: night or day
 # minutes; after the last a parcel is given up and kept
 RETRIES = (1, 5, 20, 60, 180, 360, 720)
@@ -90,7 +92,7 @@ def group_of(kind: str) -> str:
 
 def wanted(kind: str, level: str) -> bool:
     """Whether a resident who asked for this much hears of this kind."""
-    return level == "all" or kind == ASKED or (level == "key" and kind in KEY_KINDS)
+    return level == "all" or kind in ASKED | OWED or (level == "key" and kind in KEY_KINDS)
 
 
 def plan(kind: str, *, urgent: bool, wishes: Wishes, city: "City", now: datetime) -> list[Planned]:

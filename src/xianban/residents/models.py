@@ -53,3 +53,4 @@ class SealedNote(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "ref"], name="residents_one_note_a_ref")
         ]
+        indexes = [models.Index(fields=["ref"], name="residents_note_ref")]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from xianban.accounts.api import Actor, may_anywhere
 from xianban.base.errors import NotAllowed
-from xianban.residents.models import Person
+from xianban.residents.models import Person, SealedNote
 from xianban.residents.rules import Contact, Masked, email_of, mask_contact, phone_of
 from xianban.residents.rules.contacts import from_plain
 from xianban.residents.sealing import contact_hash, unseal, unwrap
@@ -36,6 +36,17 @@ def people_with(*, phone: str = "", email: str = "", acting: Actor) -> list[int]
         for pk in Person.objects.filter(**{column: value}).values_list("pk", flat=True)
     }
     return sorted(found)
+
+
+def alive(person_ids: Collection[int]) -> set[int]:
+    """Which of these people were not erased."""
+    rows = Person.objects.filter(pk__in=person_ids, erased_at=None)
+    return set(rows.values_list("pk", flat=True))
+
+
+def noted(refs: Collection[str]) -> set[str]:
+    """Of which of these (request:12) there are words as they were typed."""
+    return set(SealedNote.objects.filter(ref__in=refs).values_list("ref", flat=True))
 
 
 def rows_of(person_ids: Collection[int]) -> Iterator[Person]:

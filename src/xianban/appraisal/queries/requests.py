@@ -1,5 +1,6 @@
 """What units asked, what waits to be decided, and whether what is frozen is as it was."""
 
+from collections.abc import Collection
 from typing import Any
 
 from xianban.accounts.api import Actor, names_of
@@ -34,6 +35,17 @@ def requests(actor: Actor, *, period: str = "", unit: str = "") -> tuple[AskedSe
             if sees(actor, city, "unit", row.unit)
         ]
     return tuple(sorted(found, key=lambda one: (one.state != ASKED, -one.asked_at.timestamp())))
+
+
+def in_question(case_ids: Collection[int]) -> set[int]:
+    """About which of these cases something is asked and not decided, in whichever period."""
+    return {
+        case
+        for _, model, _ in KINDS
+        for case in model.objects.filter(case__in=case_ids, state=ASKED).values_list(
+            "case", flat=True
+        )
+    }
 
 
 def may_ask(actor: Actor, unit: str, *, frozen: bool) -> bool:

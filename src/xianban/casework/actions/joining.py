@@ -12,7 +12,7 @@ from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput, WrongState
 from xianban.casework.actions.opening import open_cases
 from xianban.casework.actions.writing import add_interests, locked, locked_in_order, write
-from xianban.casework.models import Case, Link, Word
+from xianban.casework.models import Case, Link
 from xianban.casework.queries.people import persons_of
 from xianban.casework.queries.standings import standing_of, subject_of
 from xianban.casework.rules.standing import snapshot
@@ -156,11 +156,6 @@ def _write_links_down(fresh: Sequence[NewLink], acting: Actor, now: datetime) ->
         said = {"said": {"links": found}, "change": {}}
         entries.append(Entry(subject_of(case), "link", acting.key, at, said))
     append(entries)
-
-
-def forget_words(person_id: int) -> int:
-    """Delete what a person said with acts on cases; how many words. Part of erasing somebody."""
-    return Word.objects.filter(person=person_id).delete()[0]
 
 
 def hear(

@@ -5,6 +5,7 @@ from typing import Any
 
 from xianban.city.rules.city import Area, Background, City, Matter, Row, Tables, Unit
 from xianban.city.rules.duties import duty_of, words
+from xianban.city.rules.keeping import keeping_from
 from xianban.city.rules.knowledge import ZH, Entry
 from xianban.city.rules.notifying import notifying_from
 from xianban.city.rules.settings import (
@@ -34,6 +35,7 @@ def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None
         appraisal=appraisal_from(values),
         prevention=ahead_from(values),
         notifying=notifying_from(values),
+        keeping=keeping_from(values),
         service_limits=limits_from(values),
         calendar=_calendar(values, tables["calendar"]),
         areas=areas,

@@ -22,6 +22,7 @@ from xianban.city.rules.gazetteer import (
     spoken_forms,
 )
 from xianban.city.rules.grid import AreaIndex, Spot
+from xianban.city.rules.keeping import Keeping
 from xianban.city.rules.knowledge import ZH, Entry, Shelf
 from xianban.city.rules.notifying import Notifying
 from xianban.city.rules.preventing import Prevention
@@ -93,6 +94,7 @@ class City:
     appraisal: Profile
     prevention: Prevention
     notifying: Notifying
+    keeping: Keeping
     service_limits: Mapping[str, ServiceLimit]
     calendar: WorkCalendar
     areas: Mapping[str, Area]

@@ -15,6 +15,7 @@ from xianban.city.rules.appraising import (
     read_groups,
     read_rates,
 )
+from xianban.city.rules.keeping import KEPT, LONGEST, read_exceptions
 from xianban.city.rules.notifying import (
     CHANNELS,
     GROUPS,
@@ -417,6 +418,46 @@ _NOTICES = (
         for group, says in GROUPS.items()
     ),
 )
+_KEEPING = (
+    Key(
+        "privacy.answer",
+        "15wd",
+        "time in which a resident who asks for a right is answered",
+        LIMIT_REMEDY,
+        _limit,
+    ),
+    Key(
+        "retention.run",
+        False,
+        "whether the worker removes what is kept no longer; look at `xianban retention preview` first",
+        "write true or false",
+        lambda value: value if isinstance(value, bool) else None,
+    ),
+    *(
+        Key(
+            f"retention.{name}_days",
+            days,
+            f"days after the end of a case for which we keep: {says}",
+            f"write whole days, 1 to {LONGEST}",
+            _whole(1, LONGEST),
+        )
+        for name, (days, says) in KEPT.items()
+    ),
+    Key(
+        "retention.sessions_days",
+        1,
+        "days after its end for which we keep a session of staff",
+        "write whole days, 1 to 400",
+        _whole(1, 400),
+    ),
+    Key(
+        "retention.exceptions",
+        [],
+        "other periods for an urgency or a kind of request; the first that fits wins",
+        "write [[retention.exceptions]] with urgency or kind, and periods such as contact_days = 1095",
+        read_exceptions,
+    ),
+)
 _PREVENTION = (
     Key(
         "prevention.budget",
@@ -483,7 +524,8 @@ _PREVENTION = (
     ),
 )
 KEYS = {
-    key.path: key for key in (*_HEAD, *_SETTINGS, *_NOTICES, *_APPRAISAL, *_PREVENTION, *_LIMITS)
+    key.path: key
+    for key in (*_HEAD, *_SETTINGS, *_NOTICES, *_KEEPING, *_APPRAISAL, *_PREVENTION, *_LIMITS)
 }
 
 

@@ -2,6 +2,7 @@
 
 from xianban.intake.actions.attaching import attach
 from xianban.intake.actions.calling import Call, Settled, take_call
+from xianban.intake.actions.forgetting import end_subscriptions, forget_requests
 from xianban.intake.actions.gathering import receive
 from xianban.intake.actions.guarding import AskedBack, receive_from
 from xianban.intake.actions.preparing import warm_up
@@ -16,6 +17,8 @@ __all__ = [
     "Settled",
     "attach",
     "confirm",
+    "end_subscriptions",
+    "forget_requests",
     "note_burden",
     "receive",
     "receive_from",

@@ -2,9 +2,13 @@
 
 from xianban.residents.actions.opening import (
     contact_for_sending,
+    correct_contact,
     erase,
     find_by_phone,
+    forget_notes,
+    forgetting,
     open_note,
+    own_copy,
     reveal,
 )
 from xianban.residents.actions.sealing_in import (
@@ -18,9 +22,13 @@ from xianban.residents.actions.sealing_in import (
 __all__ = [
     "NewNote",
     "contact_for_sending",
+    "correct_contact",
     "erase",
     "find_by_phone",
+    "forget_notes",
+    "forgetting",
     "open_note",
+    "own_copy",
     "reveal",
     "seal_many",
     "seal_note",

@@ -1,5 +1,7 @@
 """Opening what is sealed, for a purpose and on record; and destroying it for good."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +9,20 @@ from django.db import connection, transaction
 
 from xianban.accounts.api import MACHINE, Actor, may_anywhere, note_deed
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
+from xianban.base.ids import canonical_json
 from xianban.ledger.api import Entry, append
-from xianban.residents.models import Person
+from xianban.residents.models import Person, SealedNote
 from xianban.residents.queries import about, key_of, opened
-from xianban.residents.rules import Contact, ErasureGround, Purpose, mask_numbers, phone_of
-from xianban.residents.sealing import contact_hash, unseal
+from xianban.residents.rules import (
+    Contact,
+    ErasureGround,
+    NewContact,
+    Purpose,
+    mask_numbers,
+    phone_of,
+)
+from xianban.residents.rules.contacts import tidy, to_plain
+from xianban.residents.sealing import contact_hash, seal, unseal
 
 MOST_REASON = 200
 
@@ -162,6 +173,71 @@ def _one_of(kind: type[Purpose] | type[ErasureGround], value: str, word: str) ->
 
 def _subject(row: Person) -> str:
     return f"person:{row.pk}"
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Around whatever destroys words: on SQLite nothing of them stays in the file or its journal."""
+    _forget_freed_pages()
+    yield
+    _forget_journal()
+
+
+def own_copy(person_id: int, *, now: datetime, subject: str) -> tuple[Contact, dict[str, str]]:
+    """What somebody left and wrote, opened for nobody but themselves, and on record as that.
+
+    Words as they were typed by what they belong to (request:12).
+    """
+    with transaction.atomic():
+        row = _locked(person_id)
+        if row.erased_at:
+            raise WrongState("this person's data were erased; there is nothing left to show")
+        append([Entry(_subject(row), "person.copy", _subject(row), now, {"about": subject})])
+        key = key_of(row)
+        notes = {
+            note.ref: unseal(bytes(note.sealed), key=key, about=about(row.pk, f"note:{note.ref}"))
+            for note in row.notes.order_by("pk")
+        }
+        return opened(row), {ref: text.decode() for ref, text in notes.items()}
+
+
+def correct_contact(
+    person_id: int, *, name: str, phone: str, email: str, acting: Actor, now: datetime
+) -> None:
+    """Somebody's contact is put right: what was known is overwritten, and on record without words.
+
+    Who proves to be this person is for the caller. Where the new addresses are known as another
+    person already, the two stay apart, and this one is no longer found by them.
+    """
+    new = tidy(NewContact(name, phone, email))
+    if new.other:
+        raise BadInput("that is no telephone number or no mail address; check what you typed")
+    if not (new.phone or new.email):
+        raise BadInput("leave a telephone number or a mail address, so that we can reach you")
+    hashes = {
+        "phone_hash": contact_hash("phone", new.phone) if new.phone else b"",
+        "email_hash": contact_hash("email", new.email) if new.email else b"",
+    }
+    with forgetting(), transaction.atomic():
+        row = _locked(person_id)
+        if row.erased_at:
+            raise WrongState("this person's data were erased; there is nothing left to correct")
+        known = opened(row)
+        after = Contact(name=new.name, phone=new.phone, email=new.email, other=known.other)
+        changed = [f for f in ("name", "phone", "email") if getattr(known, f) != getattr(after, f)]
+        row.sealed = seal(
+            canonical_json(to_plain(after)), key=key_of(row), about=about(row.pk, "contact")
+        )
+        twin = Person.objects.filter(**hashes).exclude(pk=row.pk).exists()
+        row.phone_hash = None if twin else hashes["phone_hash"]
+        row.email_hash = None if twin else hashes["email_hash"]
+        row.save()
+        append([Entry(_subject(row), "person.correct", acting.key, now, {"changed": changed})])
+
+
+def forget_notes(refs: Collection[str]) -> int:
+    """Words as they were typed go, of everybody who wrote them; how many."""
+    return SealedNote.objects.filter(ref__in=refs).delete()[0]
 
 
 def _forget_freed_pages() -> None:
