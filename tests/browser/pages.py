@@ -4,7 +4,7 @@ A new page adds one line to PAGES. An address that is no page to look at (a form
 a redirect) stands in NO_PAGE with the reason. `tests/architecture/test_every_page.py` insists.
 
 An address may hold facts of the sample city in braces: {case} a case that somebody handles,
-{number} and {code} a report just made, {period}, {unit}; a new one is a function in FACTS.
+{number} and {code} a report just made, {right} what was asked about it, {period}, {unit}; a new one is a function in FACTS.
 """
 
 import csv
@@ -47,6 +47,8 @@ PAGES = (
     Seen("privacy", "/privacy/", "privacy"),
     Seen("subscribe", "/subscribe/", "subscribe"),
     Seen("subscribe-code", "/subscribe/sent/", "subscribe_sent"),
+    Seen("mine", "/follow/{number}/{code}/mine/", "mine", opens=("#correct", "#erase")),
+    Seen("mine-confirm", "/follow/{number}/{code}/mine/{right}/", "mine_confirm"),
     Seen("missing", "/nothing-here/", ""),
     Seen("style", "/style/", "style"),
     Seen("sign-in", "/accounts/login/", "account_login"),
@@ -121,6 +123,8 @@ PAGES = (
     Seen("patrol", "/patrol/", "patrol", "gridworker"),
     Seen("city", "/city/", "city", "leader"),
     Seen("wall", "/city/wall/", "wall", "leader"),
+    Seen("rights", "/personal-data/", "rights", "admin"),
+    Seen("retention", "/personal-data/retention/", "retention", "admin"),
     Seen("ranking", "/appraisal/{period}/", "ranking", "supervisor"),
     Seen("figure", "/appraisal/{period}/unit/{unit}/", "figure", "supervisor"),
     Seen("asked", "/appraisal/asked/", "asked", "supervisor"),
@@ -173,6 +177,9 @@ NO_PAGE = {
     "detector_do": "the target of a form",
     "topic": "opened by the journey of planning; its parts are those of topics",
     "topic_do": "the target of a form",
+    "mine_copy": "a file",
+    "decide_right": "the target of a form",
+    "count_retention": "the target of a form",
     "meeting_do": "the target of a form",
     "staff_member_do": "the target of a form",
     "take_pack": "the target of a form",
@@ -225,7 +232,12 @@ def _report(page: Page) -> str:
     page.fill("#id_place", "东门")
     page.locator("main form[data-report] button.btn-go").click()
     page.wait_for_url("**/follow/**")
-    return "/".join(page.url.split("?")[0].strip("/").split("/")[-2:])
+    number, code = page.url.split("?")[0].strip("/").split("/")[-2:]
+    page.goto(f"/follow/{number}/{code}/mine/")
+    page.locator("#erase summary").click()
+    page.locator("#erase button").click()
+    page.wait_for_url("**/mine/*/")
+    return f"{number}/{code}/{page.url.strip('/').rsplit('/', 1)[-1]}"
 
 
 def _period(page: Page) -> str:
@@ -289,7 +301,7 @@ FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
     "case": ("dispatcher", lambda page: _first(page, "/cases/", "a.whole")),
     "handled": ("handler", lambda page: _first(page, "/cases/", "a.whole")),
     "undecided": ("dispatcher", lambda page: _first(page, "/dispatch/", ".queue a.whole")),
-    "number/code": (NOBODY, _report),
+    "number/code/right": (NOBODY, _report),
     "period": ("supervisor", _period),
     "month": ("leader", _month),
     "meeting": ("supervisor", _meeting),

@@ -65,6 +65,8 @@ def now(monkeypatch):
         "detectors",
         "ahead",
         "city",
+        "mine",
+        "rights",
     )
     for module in pages:
         monkeypatch.setattr(f"xianban.web.pages.{module}.utc_now", lambda: clock.at)

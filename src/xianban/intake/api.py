@@ -22,6 +22,7 @@ from xianban.intake.actions import (
 from xianban.intake.duplicates import Similar, similar
 from xianban.intake.imports import Imported, column_map, import_file, map_names
 from xianban.intake.queries import (
+    WRONG_CODE,
     Kept,
     RequestSeen,
     SubscriptionSeen,
@@ -44,6 +45,7 @@ from xianban.intake.rules.submission import TEXT_LIMIT, Submission
 
 __all__ = [
     "TEXT_LIMIT",
+    "WRONG_CODE",
     "AskedBack",
     "BurdenSeen",
     "Call",

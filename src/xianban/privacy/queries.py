@@ -7,7 +7,7 @@ from typing import Any
 
 from xianban.accounts.api import Actor, may_anywhere, names_of
 from xianban.appraisal.api import in_question
-from xianban.base.errors import NotAllowed
+from xianban.base.errors import NotAllowed, NotFound
 from xianban.base.home import secret
 from xianban.base.ids import short_code
 from xianban.casework import api as casework
@@ -169,6 +169,14 @@ def askings_of(person_id: int) -> list[AskedFor]:
     """What somebody asked for and confirmed, the newest first."""
     rows = Asking.objects.filter(person=person_id).exclude(state="asked").order_by("-pk")
     return [_asked(row) for row in rows]
+
+
+def asking(asking_id: int, request_id: int) -> AskedFor:
+    """One thing that was asked for with number and code, confirmed or not."""
+    row = Asking.objects.filter(pk=asking_id, request=request_id).first()
+    if row is None:
+        raise NotFound("nothing like this was asked for")
+    return _asked(row)
 
 
 def rights(actor: Actor, *, now: datetime, limit: int = 100) -> list[AskedFor]:

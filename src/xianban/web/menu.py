@@ -62,6 +62,7 @@ PAGES: Sequence[Page] = (
     Page("packs", _("城市包"), "stack-2", roles=frozenset({Role.STEWARD})),
     Page("admin", _("管理"), "settings", may="manage_users"),
     Page("audit", _("审计"), "shield-check", may="audit"),
+    Page("rights", _("个人信息"), "shield-lock", may="erase"),
     Page("knowledge", _("知识库"), "book"),
     Page("patrol", _("巡查"), "route", roles=frozenset({Role.GRID_WORKER})),
     Page("appraisal", _("考核"), "trophy", may="rank"),

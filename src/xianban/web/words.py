@@ -221,6 +221,70 @@ PURPOSES: Mapping[str, Promise] = {
     "own_data": _("本人查询"),
     "legal_demand": _("依法调取"),
 }
+CONTACT: Mapping[str, Promise] = {
+    "name": _("称呼"),
+    "phone": _("电话"),
+    "email": _("邮箱"),
+    "wechat": _("微信"),
+}
+LOOKS: Mapping[str, Promise] = {
+    "person.reveal": _("打开了联系方式"),
+    "person.read": _("打开了原话"),
+    "person.find": _("按电话查到了您"),
+    "person.copy": _("您本人取了副本"),
+    "person.correct": _("您本人作了更正"),
+}
+RIGHTS: Mapping[str, Promise] = {
+    "copy": _("取副本"),
+    "correct": _("更正联系方式"),
+    "erase": _("删除"),
+}
+RIGHT_STATES: Mapping[str, Chip] = {
+    "asked": Chip(_("待确认"), "clock", "grey"),
+    "waiting": Chip(_("等待决定"), "gavel", "amber"),
+    "after": Chip(_("了结后删除"), "clock", "blue"),
+    "done": Chip(_("已完成"), "circle-check", "jade"),
+    "refused": Chip(_("不予删除"), "ban", "grey"),
+}
+HOLDS: Mapping[str, Promise] = {
+    "open": _("案件还没有了结"),
+    "dispute": _("退单还没有裁定"),
+    "question": _("考核中有剔除申请或申诉还没有决定"),
+    "subscription": _("还订阅着地方的消息"),
+}
+KEPT: Mapping[str, Promise] = {
+    "typed": _("原话（密封）"),
+    "files": _("照片和文件"),
+    "contact": _("称呼和联系方式"),
+    "words": _("诉求内容和地点"),
+}
+KEPT_WHY: Mapping[str, Promise] = {
+    "typed": _("行政诉讼的一般起诉期限为六个月；过后遮住号码的文字已够用。"),
+    "files": _("办结后一年内常有复查和整改核对。"),
+    "contact": _("回访、复查和信访复核需要找得到人；两年后不再需要。"),
+    "words": _("监督、考核更正和同一处反复问题的比对；三年后只留数量。"),
+}
+# what stays after an erasure: what it is, and on which basis
+STAY: Mapping[str, tuple[Promise, Promise]] = {
+    "acts": (
+        _("办理经过：谁在什么时候做了什么，工作人员写的答复和记录"),
+        _(
+            "履行法定职责的记录（《个人信息保护法》第十三条第一款第三项、《档案法》）；里面没有您写的话和联系方式，按档案期限保存。"
+        ),
+    ),
+    "figures": (
+        _("数量：哪一类事、哪个区域、几件、办了多久、是否满意"),
+        _("已经匿名，不再是个人信息（《个人信息保护法》第四条）；长期保存。"),
+    ),
+    "fingerprint": (
+        _("一串认不出人的校验值和外部编号"),
+        _("防止同一份文件再次导入时把删掉的内容带回来；随案件记录保存。"),
+    ),
+    "backups": (
+        _("删除以前做的备份"),
+        _("只用于灾难恢复，按备份周期逐份销毁；如果恢复了旧备份，在它之后做过的删除要再做一遍。"),
+    ),
+}
 STAGES: Mapping[str, Promise] = {
     "dispatch": _("受理到派单"),
     "sign": _("派单到签收"),

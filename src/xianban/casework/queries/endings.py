@@ -21,13 +21,13 @@ class Ending:
 
 
 def ended_after(case_id: int, *, before: datetime, limit: int) -> tuple[list[int], int | None]:
-    """Keys of cases that ended before a time, from the one after this key on; and where to go on.
+    """Keys of cases that ended by a time, from the one after this key on; and where to go on.
 
     Walks over `limit` cases at a time, so that no look costs more than another.
     """
     keys = Case.objects.filter(pk__gt=case_id).order_by("pk").values_list("pk", "ended_at")
     rows = list(keys[:limit])
-    found = [pk for pk, ended_at in rows if ended_at is not None and ended_at < before]
+    found = [pk for pk, ended_at in rows if ended_at is not None and ended_at <= before]
     return found, rows[-1][0] if len(rows) == limit else None
 
 

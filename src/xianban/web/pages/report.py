@@ -18,7 +18,7 @@ from xianban.city import api as city
 from xianban.dispatch import api as dispatch
 from xianban.intake import api as intake
 from xianban.web import notice as privacy_notice
-from xianban.web import uploads
+from xianban.web import uploads, words
 from xianban.web.answers import answers_to
 from xianban.web.asking import is_answered, question
 from xianban.web.forms import ReportForm, new_key
@@ -203,8 +203,10 @@ def _open_near(similar: list[intake.Similar]) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "HEAD"])
 def privacy(request: HttpRequest) -> HttpResponse:
     try:
-        days = city.current().settings.reopen_days
+        here = city.current()
+        days = here.settings.reopen_days
+        periods = [(word, here.keeping.days[name]) for name, word in words.KEPT.items()]
     except NotFound:
-        days = None
-    context = {"version": privacy_notice.VERSION, "reopen_days": days}
+        days, periods = None, []
+    context = {"version": privacy_notice.VERSION, "reopen_days": days, "periods": periods}
     return render(request, "resident/privacy.html", context)
