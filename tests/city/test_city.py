@@ -248,5 +248,8 @@ class TestTime:
 
     def test_quiet_hours(self, city):
         assert city.quiet_until(datetime(2026, 11, 20, 15, tzinfo=UTC)) == datetime(
-            2026, 11, 20, 23, tzinfo=UTC
+            2026,
+            11,
+            21,
+            tzinfo=UTC,  # eight in the morning
         )
