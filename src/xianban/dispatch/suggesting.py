@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import transaction
 
-from xianban.accounts.api import Actor, may_anywhere, names_of
+from xianban.accounts.api import Actor, may, may_anywhere, names_of
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.casework.api import may_lead
 from xianban.city.api import City, current
@@ -90,8 +91,8 @@ def settle_suggestion(key: int, *, taken: bool, answer: str, acting: Actor, now:
         raise BadInput("say in a few words why not")
     with transaction.atomic():
         row = DutySuggestion.objects.select_for_update().filter(pk=key).first()
-        if row is None:
-            raise NotFound("there is no such suggestion")
+        if row is None or not _sees(acting, row, current()):
+            raise NotFound("there is no such suggestion, or none that you may see")
         if row.state != "open":
             raise WrongState("this was decided already; look at it again")
         row.state = "taken" if taken else "refused"
@@ -105,11 +106,20 @@ def _write_down(verb: str, row: DutySuggestion, acting: Actor, now: datetime) ->
     append([Entry("dispatch", verb, acting.key, now, said | {"state": row.state})])
 
 
-def suggestions(*, state: str = "") -> Sequence[Suggestion]:
-    """Suggestions, those to be settled first, then the newest."""
+def _sees(actor: Actor, row: DutySuggestion, city: City) -> bool:
+    """Whoever made it, and those who decide on cases or keep the list in that place."""
+    areas, units = city.area_path(row.area or city.root), {row.unit, row.lead} - {""}
+    return row.by == actor.key or any(
+        may(actor, verb, areas=areas, units=units) for verb in ("rule", "manage_city")
+    )
+
+
+def suggestions(actor: Actor, *, state: str = "") -> Sequence[Suggestion]:
+    """Suggestions within the actor's scope, those to be settled first, then the newest."""
     rows = DutySuggestion.objects.order_by("-id")
-    rows = rows.filter(state=state) if state else rows
-    found = sorted(rows[:SHOWN], key=lambda row: row.state != "open")
+    rows, city = rows.filter(state=state) if state else rows, current()
+    seen = islice((row for row in rows.iterator() if _sees(actor, row, city)), SHOWN)
+    found = sorted(seen, key=lambda row: row.state != "open")
     keys = {key for row in found for key in (row.by, row.settled_by) if key.startswith("user:")}
     names = names_of(int(key[5:]) for key in keys)
     return [

@@ -11,7 +11,7 @@ from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
 from xianban.base.ids import case_number
 from xianban.casework.models import Case, Link, Word
-from xianban.casework.queries.access import NO_CASE, access
+from xianban.casework.queries.access import NO_CASE, Access, access
 from xianban.casework.queries.changes import actor_names
 from xianban.casework.queries.duties import duty_held
 from xianban.casework.queries.people import persons_of
@@ -54,7 +54,7 @@ def case_view(case_id: int, actor: Actor, *, now: datetime) -> CaseView:
     case = Case.objects.filter(may.case_filter(), pk=case_id).first()
     if case is None:
         raise NotFound(NO_CASE)
-    view = _view(case, standing_of(case), may.city, now)
+    view = _view(case, standing_of(case), may, now)
     return _public_form(view) if actor.kind == "resident" else view
 
 
@@ -81,7 +81,8 @@ def _public_form(view: CaseView) -> CaseView:
     )
 
 
-def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView:
+def _view(case: Case, standing: Standing, may: Access, now: datetime) -> CaseView:
+    city = may.city
     acts = history(subject_of(case.pk))
     return CaseView(
         id=case.pk,
@@ -124,11 +125,9 @@ def _view(case: Case, standing: Standing, city: City, now: datetime) -> CaseView
         disputes=_disputes(standing, city),
         suspensions=_suspensions(standing),
         follow_ups=_follow_ups(standing),
-        links=_links(case.pk, city),
-        merged_into=_merged_into(case, city),
-        merged_from=tuple(
-            _other(row, "merged", 1.0, city) for row in case.merged_from.order_by("pk")
-        ),
+        links=_links(case.pk, may),
+        merged_into=next(iter(_merged(may, pk=case.merged_into_id)), None),
+        merged_from=_merged(may, merged_into=case.pk),
         persons=persons_of(case.pk),
         timeline=timeline(acts, city, words=words_of(case.pk)),
     )
@@ -275,20 +274,23 @@ def _other(case: Case, kind: str, score: float, city: City) -> LinkShown:
     return LinkShown(case.pk, number, case.title or case.text[:60], case.state, kind, score)
 
 
-def _links(case_id: int, city: City) -> tuple[LinkShown, ...]:
-    """Links in both directions; the surest first."""
-    rows = Link.objects.filter(Q(case_id=case_id) | Q(other_id=case_id))
+def _links(case_id: int, may: Access) -> tuple[LinkShown, ...]:
+    """Links in both directions to what is in sight; the surest first."""
+    rows = list(Link.objects.filter(Q(case_id=case_id) | Q(other_id=case_id)))
+    others = {row.other_id if row.case_id == case_id else row.case_id for row in rows}
+    seen = Case.objects.filter(may.case_filter(), pk__in=others).in_bulk() if others else {}
     shown = {}
-    for row in rows.select_related("case", "other"):
-        case = row.other if row.case_id == case_id else row.case
-        shown[case.pk, row.kind] = _other(case, row.kind, row.score, city)
+    for row in rows:
+        key = row.other_id if row.case_id == case_id else row.case_id
+        if key in seen:
+            shown[key, row.kind] = _other(seen[key], row.kind, row.score, may.city)
     return tuple(sorted(shown.values(), key=lambda link: (-link.score, link.case_id)))
 
 
-def _merged_into(case: Case, city: City) -> LinkShown | None:
-    if case.merged_into is None:
-        return None
-    return _other(case.merged_into, "merged", 1.0, city)
+def _merged(may: Access, **which: int | None) -> tuple[LinkShown, ...]:
+    """Cases that were joined with this one, as far as they are in sight."""
+    rows = Case.objects.filter(may.case_filter(), **which).order_by("pk")
+    return tuple(_other(row, "merged", 1.0, may.city) for row in rows)
 
 
 def words_of(case_id: int) -> dict[int, str]:

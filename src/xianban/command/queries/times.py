@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
-from xianban.casework.api import STAGES, Named, opened, outcomes
+from xianban.casework.api import STAGES, Named, outcomes
 from xianban.city.api import City, current
 from xianban.command.models import Stage, StageFigure
 from xianban.command.queries.reach import must_see, sees
@@ -153,11 +153,11 @@ def _beyond(rows, after: str):  # type: ignore[no-untyped-def]
 
 def _visits(rows: Sequence[Stage], actor: Actor, city: City) -> tuple[VisitSeen, ...]:
     ids = {row.case for row in rows}
-    numbers, mine = opened(ids), outcomes(actor, ids)
+    mine = outcomes(actor, ids)
     return tuple(
         VisitSeen(
             case_id=row.case,
-            number=numbers[row.case].number if row.case in numbers else "",
+            number=mine[row.case].number if row.case in mine else "",
             unit=Named(row.unit, city.unit_name(row.unit) if row.unit else ""),
             street=Named(row.street, city.area_name(row.street) if row.street else ""),
             matter=Named(row.matter, city.matter_name(row.matter) if row.matter else ""),

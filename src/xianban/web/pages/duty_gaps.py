@@ -65,7 +65,7 @@ def _page(
         "area": area,
         "area_name": here.area_name(area) if area else "",
         "cases": _cases(actor, matter, area, now) if matter else None,
-        "suggestions": [_told(one) for one in dispatch.suggestions()],
+        "suggestions": [_told(one) for one in dispatch.suggestions(actor)],
         "may_settle": may_anywhere(actor, "manage_city"),
         "may_suggest": may_anywhere(actor, "rule") and bool(matter),
         "unit_names": sorted(choices.unit_names()) if matter else (),
@@ -189,7 +189,7 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
     _must_see(actor)
     here = city.current()
     if kind == "suggestions":
-        rows = dispatch.as_duty_rows(dispatch.suggestions(state="open"), here)
+        rows = dispatch.as_duty_rows(dispatch.suggestions(actor, state="open"), here)
     else:
         rows = [
             tuple(
