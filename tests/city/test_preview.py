@@ -102,7 +102,7 @@ def test_a_preview_writes_nothing_and_counts_cases(tmp_path):
     folder = write_town(tmp_path / "new")
     path = folder / "units.csv"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("police,", "patrol,"), encoding="utf-8")
+    path.write_text(text.replace("\npolice,", "\npatrol,"), encoding="utf-8")
     duties = folder / "duties.csv"
     said = duties.read_text(encoding="utf-8").replace("police", "patrol")
     duties.write_text(said, encoding="utf-8")
