@@ -244,7 +244,7 @@ def _join(first: Case, others: Sequence[Case], lives: Lives) -> tuple[set[int], 
     for at, case in sorted(moments, key=lambda moment: moment[0]):
         if at >= lives.now:
             continue
-        refused += _live_until(at, deeds)
+        refused += _live_until(at, deeds, target)
         try:
             with transaction.atomic():
                 perform(
@@ -257,11 +257,11 @@ def _join(first: Case, others: Sequence[Case], lives: Lives) -> tuple[set[int], 
         except WrongState:
             continue  # the first is answered by now: this one goes its own way
         lived.add(case.receipt.case_id)
-    return lived, refused + _live_until(lives.now, deeds)
+    return lived, refused + _live_until(lives.now, deeds, target)
 
 
-def _live_until(at: datetime, deeds: list[Deed]) -> int:
-    """Do and take away the deeds before `at`; how many were refused."""
+def _live_until(at: datetime, deeds: list[Deed], case_id: int) -> int:
+    """Do and take away the deeds before `at`, and move the clocks up to it; how many were refused."""
     before = [deed for deed in deeds if deed.at < at]
     deeds[:] = [deed for deed in deeds if deed.at >= at]
-    return len(live_through(before, until=at).refused) if before else 0
+    return len(live_through(before, until=at, cases=[case_id]).refused)

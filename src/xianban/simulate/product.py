@@ -205,6 +205,7 @@ class Desk(Works):
     def _merge(self, one: Receipt, into: Receipt, at: datetime) -> bool:
         try:
             with transaction.atomic():
+                live_through([], until=at, cases=[one.case_id, into.case_id])
                 perform(
                     one.case_id,
                     "merge",
