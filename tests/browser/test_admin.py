@@ -42,7 +42,9 @@ def test_add_somebody_give_a_scope_load_a_pack_and_find_it_in_the_audit(town, ad
     admin.select_option("#role", "handler")
     admin.fill("#unit", "Waterworks")
     admin.get_by_role("button", name="添加").click()
-    admin.get_by_label("密码").fill(PASSWORD)  # what was typed is done once one has shown who one is
+    admin.get_by_label("密码").fill(
+        PASSWORD
+    )  # what was typed is done once one has shown who one is
     admin.get_by_role("button", name="确认").click()
     expect(admin.locator(".password code")).to_be_visible()
     (wang,) = find_people(Wanted(text="w1001")).people

@@ -279,7 +279,7 @@ def leftovers(case_ids: Collection[int]) -> dict[str, list[Left]]:
             found["words"].append(Left(case_id, due("words", case_id), (case_id,)))
     for person in sorted(people):
         cases = {row.case_id for row in theirs[person]}
-        last = max(pk for pk in cases if ended[pk].ended_at)
+        last = max((pk for pk in cases if ended[pk].ended_at), default=None)
         if last in case_ids:
             when = latest(due("contact", pk) for pk in cases)
             held = Due(None, "subscription") if person in subscribed else when
