@@ -25,6 +25,26 @@ def now():
 
 def test_without_a_city_only_the_house_is_kept():
     city.forget()
+    house = [name for name, job in worker.JOBS.items() if not job.wants_city]
+    assert worker.run_once(now=now()) == house
+    assert {"checkpoint", "tallies", "check", "files", "old notices"} <= set(house)
+
+
+@pytest.mark.usefixtures("_city")
+def test_everything_runs_once_and_then_waits_its_time():
+    assert worker.run_once(now=now()) == list(worker.JOBS)
+    assert worker.run_once(now=now()) == []
+    again = worker.run_once(now=now() + timedelta(seconds=30))
+    assert again == ["clocks", "notices", "words", "check"]
+
+
+@pytest.mark.usefixtures("_city")
+def test_a_failing_job_is_noted_and_the_others_run(monkeypatch):
+    def fails(now):
+        raise ZeroDivisionError("odd")
+
+    jobs = dict(worker.JOBS) | {"clocks": worker.Job(timedelta(seconds=10), fails)}
+    monkeypatch.setattr(worker, "JOBS", jobs)
     assert worker.run_once(now=now()) == [name for name in worker.JOBS if name != "clocks"]
     assert rounds()["clocks"].note == "ZeroDivisionError: odd"
     unwell = {one.name: one.detail for one in health.look(now=now()) if not one.well}

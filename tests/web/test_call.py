@@ -187,7 +187,7 @@ def test_few_queries(signed_in, django_assert_max_num_queries):
     for n in range(3):
         save(agent, key=f"{n}" * 32, text=f"rubbish lies beside the mill {n}")
     agent.post(LOOK, said())
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(55):
         agent.post(LOOK, said())
 
 

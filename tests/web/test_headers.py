@@ -36,7 +36,7 @@ def address(route: URLPattern) -> str:
             return reverse(route.name, kwargs=filling)
         except NoReverseMatch:
             continue
-    wanted = {name: 1 if "int" in str(kind) else "x" for name, kind in route.pattern.converters.items()}  # fmt: skip
+    wanted = {name: 1 if "int" in type(kind).__name__.lower() else "x" for name, kind in route.pattern.converters.items()}  # fmt: skip
     return reverse(route.name, kwargs=wanted)
 
 

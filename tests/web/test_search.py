@@ -209,7 +209,7 @@ def test_a_file_holds_what_the_list_shows_and_no_contact(caller, lamps, signed_i
         assert act.payload == {
             "kind": kind,
             "cases": 3,
-            "filters": {"order": "due"},
+            "filters": {},
             "searched": False,
         }
 

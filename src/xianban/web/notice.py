@@ -1,3 +1,3 @@
 """Which privacy notice residents are shown; whoever changes its words gives it a new version."""
 
-VERSION = "2026-11"
+VERSION = "2026-11-26"

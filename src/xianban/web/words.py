@@ -473,6 +473,8 @@ ROUNDS = {
     "orders": _("跟进先办的案件"),
     "warnings": _("找正在形成的问题"),
     "learning": _("派单模型学习"),
+    "retention": _("删去到期的信息"),
+    "outlook": _("预计哪些信息将到期"),
     "files": _("清理无主的文件"),
     "old notices": _("清理旧通知"),
     "word gaps": _("补索引"),

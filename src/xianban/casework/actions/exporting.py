@@ -55,7 +55,12 @@ def export_cases(
     else:
         keys = keys_in_order(scope, filters, now, limit + 1)
     count = min(len(keys), limit)
-    chosen = {name: value for name, value in asdict(filters).items() if value}
+    usual = asdict(Filters())
+    chosen = {
+        name: value if isinstance(value, str | int) else str(value)
+        for name, value in asdict(filters).items()
+        if value != usual[name]
+    }
     note_deed(
         actor,
         "cases.export",

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from xianban.accounts.api import Actor
@@ -100,7 +100,9 @@ def bottleneck_said(slow: StageSeen | None) -> str:
 def hours_said(seconds: float) -> str:
     """A length of time, exact enough to compare: 12 分钟, 3.4 小时, 2.1 天."""
     if seconds < HOUR_S:
-        return _("%(n)d 分钟") % {"n": round(seconds / 60)}
+        return ngettext("%(n)d 分钟", "%(n)d 分钟", round(seconds / 60)) % {
+            "n": round(seconds / 60)
+        }
     if seconds < 48 * HOUR_S:
         return _("%(n)s 小时") % {"n": f"{seconds / HOUR_S:.1f}"}
     return _("%(n)s 天") % {"n": f"{seconds / HOUR_S / 24:.1f}"}
