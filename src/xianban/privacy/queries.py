@@ -280,7 +280,7 @@ def leftovers(case_ids: Collection[int]) -> dict[str, list[Left]]:
     for person in sorted(people):
         cases = {row.case_id for row in theirs[person]}
         last = max((pk for pk in cases if ended[pk].ended_at), default=None)
-        if last in case_ids:
+        if last is not None and last in case_ids:
             when = latest(due("contact", pk) for pk in cases)
             held = Due(None, "subscription") if person in subscribed else when
             found["contact"].append(Left(last, held, (person,)))
