@@ -291,7 +291,7 @@ def _meeting(page: Page) -> str:
     page.fill("#agenda", "一、情况通报；二、分工和时限")
     page.fill("#place", "三楼会议室")
     page.fill("#unit-0", page.locator("#all-units option").first.get_attribute("value") or "")
-    page.locator("form.meeting-form button[type=submit]").click()
+    page.locator("form[action='/meetings/new/'] button[type=submit]").click()
     page.wait_for_url("**/meetings/*/")
     return page.url.split("?")[0].strip("/").rsplit("/", 1)[-1]
 

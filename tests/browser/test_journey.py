@@ -181,7 +181,7 @@ def test_a_tap_on_the_map_marks_the_place(page, town):
     page.locator("#map").click(position={"x": 150, "y": 150})
     assert page.locator("#map .here").count() == 1
     assert float(page.input_value("#id_lat"))
-    expect(page.locator("#picked")).to_contain_text("已记下位置：East")
+    expect(page.locator("#picked")).to_contain_text("已记下位置：West")
 
 
 def test_where_one_stands_marks_the_place(browser, town):

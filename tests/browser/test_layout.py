@@ -1,6 +1,7 @@
 """Every page on a phone, a desk and a wall: nothing scrolls sideways, nothing is refused or loaded from elsewhere."""
 
 import pytest
+from playwright.sync_api import expect
 
 from browser.test_journey import report
 
@@ -87,8 +88,7 @@ def test_what_was_wrong_is_in_sight(page, town, sign_in, scripted):
     desk.click("#act-note > summary")
     with desk.expect_navigation():
         desk.click("#act-note form button[type=submit]")
-    fault = desk.locator("#act-note .fault")
-    assert 0 < fault.bounding_box()["y"] < 844
+    expect(desk.locator("#act-note .fault")).to_be_in_viewport()
 
 
 def test_on_a_desk_there_is_no_bar(page, town, sign_in):

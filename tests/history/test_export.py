@@ -1,6 +1,7 @@
 """The history as files: nobody in it, the same bytes again, and what was known when."""
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -163,3 +164,10 @@ def test_an_area_is_where_the_case_is_now(town, tmp_path):
         .row(0, named=True)
     )
     assert (row["matter"], row["first_matter"]) == ("0201", "0202")
+
+
+def test_a_title_stays_on_a_line_of_its_own(town, tmp_path):
+    take([replace(one, title="门口垃圾没有人清运") for one in many()], monday(9))
+    export(tmp_path / "out")
+    for words in read(tmp_path / "out")["words"]:
+        assert words.count("\n") == 1

@@ -1,6 +1,7 @@
 """After an erasure nothing of what somebody told is left: no table, no index, no file, no new backup."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -34,7 +35,18 @@ def forms(piece):
 
 
 def traces(data):
-    return {piece for piece in PIECES for form in forms(piece) if len(form) > 3 and form in data}
+    """The pieces that lie in `data`; digits alone, but not as part of a number or a digest."""
+    return {
+        piece
+        for piece in PIECES
+        for form in forms(piece)
+        if len(form) > 3
+        and (
+            re.search(rb"(?<![0-9a-f])%s(?![0-9a-f])" % re.escape(form), data)
+            if piece.isdigit()
+            else form in data
+        )
+    }
 
 
 def everywhere(tmp_path):

@@ -102,9 +102,9 @@ def read_detectors(value: Any) -> list[dict[str, Any]] | None:
     """The detectors as stated, whole; None where they make no sense or a name is there twice."""
     if not isinstance(value, list) or len(value) > MOST:
         return None
-    found = [_detector(one) for one in value]
-    names = [one["name"] for one in found if one]
-    return found if None not in found and len({*names}) == len(names) else None  # type: ignore[return-value]
+    found = [detector for one in value if (detector := _detector(one))]
+    names = {one["name"] for one in found}
+    return found if len(names) == len(value) else None
 
 
 def _detector(value: Any) -> dict[str, Any] | None:

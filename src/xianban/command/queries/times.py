@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput
@@ -139,7 +139,7 @@ def _of(by: str, code: str, city: City) -> Q:
     return Q(**{area.level: code}) if area and area.level in LEVELS else Q(pk__in=[])
 
 
-def _beyond(rows, after: str):  # type: ignore[no-untyped-def]
+def _beyond(rows: QuerySet[Stage], after: str) -> QuerySet[Stage]:
     if not after:
         return rows
     try:

@@ -166,5 +166,5 @@ def _always(unit: str) -> str | None:
     if NUMERIC.search(unit):
         return NUMBER
     if all(SPACE.match(letter) for letter in unit):
-        return " " if unit.isspace() else unit
+        return unit if not unit.isspace() else "\n" if "\n" in unit else " "
     return None

@@ -179,10 +179,7 @@ def _terms(
     unknown = [unit for unit in helpers if unit not in city.units]
     if unknown:
         raise BadInput(f"there is no unit “{unknown[0]}” in this city; choose one from its list of units")  # fmt: skip
-    try:
-        city.limit_seconds(limit or offer.limit)
-    except Exception as reason:
-        raise BadInput(f"“{limit}” is no limit; write 2h, 7d, 4wh or 5wd") from reason
+    city.limit_seconds(limit or offer.limit)  # refuses what is no limit
     basis = legal_basis.strip() or offer.legal_basis
     power = authority.strip() or offer.authority
     if not basis and not power:
