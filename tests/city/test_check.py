@@ -54,6 +54,8 @@ FAULTS = [
     (with_row("duties.csv", "010101,,WA,,,,,,,,2026-02-03,2026-02-03"), "duties.csv", 8, "valid_to", "is not after valid_from"),
     (with_row("calendar.csv", "2026-12-25,perhaps"), "calendar.csv", 12, "working", "neither yes nor no"),
     # references
+    (with_row("city.toml", '[[prevention.seasons]]\nname = "x"\ntitle = "x"\nmatter = "99"\nstarts = "11-15"\nends = "03-15"'), "city.toml", None, "prevention.seasons", "“99” is not a code of matters.csv"),
+    (with_row("city.toml", '[[prevention.planned]]\nname = "x"\narea = "99"\nstarts = "2026-11-15"\nends = "2026-12-15"'), "city.toml", None, "prevention.planned", "“99” is not a code of areas.csv"),
     (with_row("areas.csv", "990101009,x,street,990109"), "areas.csv", 17, "parent", "“990109” is not a code of areas.csv"),
     (with_row("places.csv", "某路,road,990109"), "places.csv", 7, "area", "“990109” is not a code of areas.csv"),
     (with_row("units.csv", "N,x,transpor,990100"), "units.csv", 14, "kind", "“transpor” is not a code of unit_kinds.csv"),

@@ -36,6 +36,52 @@ language = "zh-hans"
 
 [hours]
 working = "09:00-12:00,13:30-18:00"
+
+# What comes every year, and what to do about it beforehand.
+[[prevention.seasons]]
+name = "heating"
+title = "供暖季开始前"
+matter = "010101"
+starts = "11-15"
+ends = "03-15"
+weeks_ahead = 8
+tasks = ["老旧管网打压试水", "公布各换热站值班电话", "逐户回访去年不热的单元"]
+
+[[prevention.seasons]]
+name = "floods"
+title = "汛期开始前"
+matter = "030105"
+starts = "05-01"
+ends = "09-30"
+weeks_ahead = 6
+tasks = ["清掏雨水口和积水点管道", "检查下穿道路泵站", "备齐沙袋和围挡"]
+
+[[prevention.seasons]]
+name = "wages"
+title = "春节前的工资"
+matter = "100101"
+starts = "01-05"
+ends = "02-15"
+weeks_ahead = 6
+tasks = ["排查在建工地的工资专户", "公布举报电话", "约谈去年欠薪的单位"]
+
+[[prevention.seasons]]
+name = "enrolment"
+title = "入学报名前"
+matter = "110101"
+starts = "05-15"
+ends = "08-31"
+weeks_ahead = 6
+tasks = ["公布学区和材料清单", "更新知识库里的入学问答", "报名系统试运行"]
+
+[[prevention.seasons]]
+name = "summer_nights"
+title = "夏夜外摆和噪声高峰前"
+matter = "070102"
+starts = "06-01"
+ends = "08-31"
+weeks_ahead = 4
+tasks = ["划定外摆时间和位置", "和经营者签承诺", "排夜间巡查班次"]
 """
 KNOWLEDGE = Path(__file__).parent / "data" / "knowledge"  # invented, as the city is
 HOLIDAYS = {

@@ -28,7 +28,9 @@ SEATS = (
         "decides where the machine is unsure, rules on returns",
     ),
     Seat(
-        "handler", Granted(Role.HANDLER, "", "990103-transport"), "the transport bureau of 望潮区"
+        "handler",
+        Granted(Role.HANDLER, "", "990103-market_reg"),
+        "the market regulator of 望潮区, lifts and food",
     ),
     Seat(
         "street",
@@ -40,6 +42,7 @@ SEATS = (
     Seat(
         "supervisor", Granted(Role.SUPERVISOR), "sees what is late, presses, decides on suspensions"
     ),
+    Seat("analyst", Granted(Role.ANALYST), "studies warnings, tunes the detectors"),
     Seat("leader", Granted(Role.LEADER), "sees the whole city"),
     Seat("auditor", Granted(Role.AUDITOR), "sees who did and who looked at what"),
     Seat("admin", Granted(Role.ADMINISTRATOR), "adds people, loads city packs"),

@@ -42,11 +42,19 @@ class Entry:
 def said(root: Path = ROOMS) -> dict[str, str]:
     """Every sentence that the pages can say, with its plural or an empty text."""
     found: dict[str, str] = {}
-    for path in sorted(root.rglob("*.py")):
-        found |= dict(_said_in_python(path.read_text(encoding="utf-8")))
-    for path in sorted(p for end in ("html", "txt") for p in root.rglob(f"templates/**/*.{end}")):
-        found |= dict(_said_in_template(path.read_text(encoding="utf-8")))
+    for text, plural in _said_anywhere(root):
+        if found.setdefault(text, plural) != plural:
+            raise ValueError(
+                f"“{text}” is said with a plural and without; say one of them otherwise"
+            )
     return {text: plural for text, plural in found.items() if not text.isascii()}
+
+
+def _said_anywhere(root: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(root.rglob("*.py")):
+        yield from _said_in_python(path.read_text(encoding="utf-8"))
+    for path in sorted(p for end in ("html", "txt") for p in root.rglob(f"templates/**/*.{end}")):
+        yield from _said_in_template(path.read_text(encoding="utf-8"))
 
 
 def _said_in_python(source: str) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,9 @@ class Page:
 
 # in the order in which they stand; the first four are within reach of the thumb on a phone
 PAGES: Sequence[Page] = (
-    Page("today", _("今天"), "calendar-plus", roles=frozenset({Role.HANDLER, Role.GRID_WORKER})),
+    Page(
+        "today", _("今日待办"), "calendar-plus", roles=frozenset({Role.HANDLER, Role.GRID_WORKER})
+    ),
     Page("cases", _("案件"), "list-details"),
     Page("call", _("接话"), "headset", roles=frozenset({Role.AGENT, Role.DISPATCHER})),
     Page("command", _("督办"), "speakerphone", may="oversee"),

@@ -101,6 +101,7 @@ class _Check:
         self._matters()
         self._duties()
         self._knowledge()
+        self._ahead()
         for row in self.tables["places"]:
             self._points_to("places.csv", row, "area", "areas")
             self._on_earth("places.csv", row)
@@ -123,6 +124,19 @@ class _Check:
             f"write one that is there, or add it{nearest(value, sorted(self.codes[table]))}",
         )
         return False
+
+    def _ahead(self) -> None:
+        """What seasons and planned events are about and where; a matter may be named by its group."""
+        stated = {row["key"]: row for row in self.tables["settings"]}
+        for key in ("prevention.seasons", "prevention.planned"):
+            if key not in stated:
+                continue
+            row = {"row": stated[key]["id"] or None}
+            for one in stated[key]["value"]:
+                self._points_to("city.toml", row, key, "areas", one.get("area", ""))
+                for matter in (one.get("matter", ""), *one.get("matters", ())):
+                    if not any(code.startswith(matter) for code in self.codes["matters"]):
+                        self._points_to("city.toml", row, key, "matters", matter)
 
     def _on_earth(self, file: str, row: Row) -> None:
         lat, lon = row["lat"], row["lon"]
