@@ -62,6 +62,7 @@ from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearb
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
 from xianban.casework.queries.people import cases_of, persons_of
+from xianban.casework.queries.relations import linked_cases
 from xianban.casework.queries.saved import View, units_of, views_of
 from xianban.casework.queries.searches import case_search, cases_reported_by
 from xianban.casework.queries.shown import (
@@ -207,6 +208,7 @@ __all__ = [
     "judged",
     "late_counts",
     "link_cases",
+    "linked_cases",
     "live_through",
     "may_lead",
     "nearby",

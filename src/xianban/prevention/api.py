@@ -66,6 +66,7 @@ from xianban.prevention.queries.shown import (
     WarningSeen,
 )
 from xianban.prevention.queries.terrain import terrain_of
+from xianban.prevention.queries.treatments import Treatment, treatment_of
 from xianban.prevention.queries.views import warning, warning_of_case, warnings_behind
 from xianban.prevention.rules.budgeting import Waiting, harm_of, helped_of, places, precision_of
 from xianban.prevention.rules.detecting import detect, with_courses
@@ -112,6 +113,7 @@ __all__ = [
     "Terrain",
     "TopicOffered",
     "TopicShown",
+    "Treatment",
     "Trial",
     "VersionShown",
     "Visit",
@@ -160,6 +162,7 @@ __all__ = [
     "topic",
     "topic_offers",
     "topics",
+    "treatment_of",
     "warning",
     "warning_of_case",
     "warnings_behind",

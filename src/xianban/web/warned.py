@@ -287,7 +287,7 @@ def effect_chart(result: Mapping[str, Any]) -> Chart | None:
         if n >= first
     ]
     return Chart(
-        "effect",
+        "effect-weeks",
         _("先办前后每周反映人数"),
         x=_("周"),
         rows=rows,

@@ -75,6 +75,7 @@ def _challenge(
 def promote(name: str, *, reason: str, acting: Actor, now: datetime) -> int:
     """The challenger takes the champion's place; the number of the version now in use."""
     _must_tune(acting)
+    _must_say(reason)
     with transaction.atomic():
         champion, challenger = _held(name, "champion"), _held(name, "challenger")
         DetectorVersion.objects.filter(pk=champion.pk).update(state="retired")
@@ -87,6 +88,7 @@ def promote(name: str, *, reason: str, acting: Actor, now: datetime) -> int:
 def withdraw(name: str, *, reason: str, acting: Actor, now: datetime) -> None:
     """The challenger is tried no longer."""
     _must_tune(acting)
+    _must_say(reason)
     with transaction.atomic():
         challenger = _held(name, "challenger")
         DetectorVersion.objects.filter(pk=challenger.pk).update(state="retired")
@@ -97,8 +99,7 @@ def withdraw(name: str, *, reason: str, acting: Actor, now: datetime) -> None:
 def revert(name: str, n: int, *, reason: str, acting: Actor, now: datetime) -> int:
     """An earlier version is the champion again."""
     _must_tune(acting)
-    if not reason.strip():
-        raise BadInput("say why; the record needs a reason")
+    _must_say(reason)
     with transaction.atomic():
         champion = _held(name, "champion")
         earlier = DetectorVersion.objects.select_for_update().filter(name=name, n=n).first()
@@ -150,6 +151,11 @@ def _held(name: str, state: str) -> DetectorVersion:
 def _must_tune(acting: Actor) -> None:
     if not may_anywhere(acting, "tune"):
         raise NotAllowed("your roles do not let you change detectors; ask an analyst or a leader")
+
+
+def _must_say(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput("say why; the record needs a reason")
 
 
 def _retire(rows: list[DetectorVersion], *states: str) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from django.db import transaction
 
 from xianban.accounts.api import MACHINE
-from xianban.city.api import City
+from xianban.city.api import City, current
 from xianban.prevention.actions.writing import locked, write
 from xianban.prevention.models import Measure, Order, Warning
 from xianban.prevention.queries.terrain import terrain_of
@@ -70,9 +70,9 @@ def keep_measures(past: Past, *, now: datetime) -> int:
 def _brought_forward(measure: Measure, past: Past, now: datetime) -> int:
     order, plan = measure.order, measure.plan
     today = past.today + timedelta(days=1)
-    starts = measure.starts_on or begins(
-        plan, answered=order.answered_at, ended=order.ended_at, today=today
-    )
+    tz = current().tz  # a day is a day of the city
+    answered, ended = (at and at.astimezone(tz) for at in (order.answered_at, order.ended_at))
+    starts = measure.starts_on or begins(plan, answered=answered, ended=ended, today=today)
     if starts is None:
         return 0
     weeks = min(plan["weeks"], (today - starts).days // 7)

@@ -16,6 +16,7 @@ from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.casework import api as casework
 from xianban.files.api import Bringing
 from xianban.intake import api as intake
+from xianban.prevention import api as prevention
 from xianban.web import throttle, uploads
 from xianban.web.forms import FollowForm
 from xianban.web.pages.galleries import shown_in_story
@@ -87,6 +88,7 @@ def _page(
         "files": shown_in_story(shown.number, code_of_it, said, merged_into=shown.merged_into),
         "fresh": (now - said.accepted_at).total_seconds() < FRESH_S and not fault,
         "others": _others(said),
+        "treated": prevention.treatment_of(said.case_id),
         "fault": fault,
         "fault_verb": verb,
         "typed": request.POST,
