@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import random
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -17,8 +16,7 @@ from xianban.base.clock import utc_now
 from xianban.base.home import home
 from xianban.casework.models import Case
 from xianban.city import api as city
-from xianban.ledger.api import send_due
-from xianban.notices import api as notices
+from xianban.config.worker import send_notices
 from xianban.prevention import api as prevention
 from xianban.prevention.models import Order, Warning
 
@@ -79,12 +77,6 @@ def rubbish():
     return Warning.objects.filter(matter="0202", method="daily", shown="raised").get()
 
 
-def deliver(now):
-    """The worker's round over the outbox."""
-    send_due(now=now, send=lambda notice: notices.sort(notice, now=now))
-    notices.deliver(now=now, say_when=lambda when, now: f"{when:%H:%M}", rng=random.Random(1))
-
-
 def heard():
     """What went out by text message."""
     return [json.loads(path.read_text("utf-8"))["text"] for path in (home() / "outbox").glob("*.json")]  # fmt: skip
@@ -124,7 +116,7 @@ def test_from_a_warning_to_its_measured_effect(page, town, sign_in, until, night
     order = Order.objects.get()
 
     # whoever reported hears it, and reads it in the story of their own report
-    deliver(utc_now())
+    send_notices(until + DAY + timedelta(hours=12))  # at noon: nobody is told at night
     assert any(number in text and "Bridge Street Office着手治理" in text for text in heard())
     page.goto(story)
     expect(page.locator("#treated")).to_contain_text("Bridge Street Office从")

@@ -58,6 +58,9 @@ def test_a_correction(mine):
     refused = Client().post(mine[0], {"kind": "correct", "name": "我"})
     assert refused.status_code == 400
     assert "请至少留一个电话或邮箱" in refused.content.decode()
+    unreadable = Client().post(mine[0], {"kind": "correct", "name": "我", "phone": "一三八"})
+    assert unreadable.status_code == 400
+    assert "电话或邮箱写得不对" in unreadable.content.decode()
     there, code = ask(mine[0], "correct", name="欧阳", phone="138 0000 1111", email="")
     page = Client().post(there, {"code": code}, follow=True).content.decode()
     assert "138****1111" in page

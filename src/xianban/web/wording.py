@@ -29,6 +29,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"the duty list names nobody for (?P<matter>.+) there", _("权责清单没有写“%(matter)s”在这里由谁办，请指名一个单位。")),
     (r"the code does not fit", _("确认码不对，请核对收到的短信或邮件。")),
     (r"this code was tried too often", _("试的次数太多了，请明天再要一个新的确认码。")),
+    (r"(?P<n>\d+) codes went to you today", _("今天已经给您发过 %(n)s 次确认码，请明天再来。")),
     (r"this code is no longer valid", _("确认码已过期，请回上一页再要一个。")),
     (r"leave a telephone number or a mail address", _("请至少留一个电话或邮箱，否则我们联系不上您。")),
     (r"that is no telephone number or no mail address", _("电话或邮箱写得不对，请核对。")),

@@ -20,8 +20,10 @@ from xianban.privacy.rules import DECISIONS, RIGHTS
 from xianban.residents.api import (
     ErasureGround,
     correct_contact,
+    email_of,
     mask_numbers,
     open_for_home,
+    phone_of,
     seal_for_home,
 )
 
@@ -37,7 +39,7 @@ def ask(
 ) -> int:
     """Somebody who holds number and code asks; a code goes to the contact on record, if there is one.
 
-    Asked again while one waits for its code, it is the same, with what was said last.
+    Asked again while one waits for its code, it is the same, with what was said last; the code too.
     """
     if kind not in RIGHTS or said.person is None:
         raise BadInput("choose copy, correct or erase")
@@ -49,24 +51,29 @@ def ask(
         ).first() or Asking(
             person=said.person, request=said.id, case=said.case_id, kind=kind, asked_at=now
         )  # fmt: skip
+        known = row.pk is not None
         row.sealed = sealed
         row.save()
-        if reachable(said.person):
-            _send_code(row, now)
+        if reachable(said.person) and not _send_code(row, now) and not known:
+            raise BadInput(f"{CODES} codes went to you today already; ask again tomorrow")
     return row.pk
 
 
 def _sealed(contact: Mapping[str, str] | None) -> bytes:
     if not contact or not (contact.get("phone") or contact.get("email")):
         raise BadInput("leave a telephone number or a mail address, so that we can reach you")
+    phone, email = contact.get("phone", "").strip(), contact.get("email", "").strip()
+    if (phone and not phone_of(phone)) or (email and not email_of(email)):
+        raise BadInput("that is no telephone number or no mail address; check what you typed")
     plain = {name: contact.get(name, "")[:200] for name in ("name", "phone", "email")}
     return seal_for_home(json.dumps(plain, ensure_ascii=False), about="asking")
 
 
-def _send_code(row: Asking, now: datetime) -> None:
+def _send_code(row: Asking, now: datetime) -> bool:
+    """Send it, unless so many went there today that one more would be a nuisance; whether it went."""
     sent = tally("rights", f"person:{row.person}", within_s=DAY_S, now=now)
     if sent > CODES:
-        return
+        return False
     notice = NewNotice(
         kind="rights_code",
         to=f"person:{row.person}",
@@ -75,6 +82,7 @@ def _send_code(row: Asking, now: datetime) -> None:
         urgent=True,  # somebody waits in front of the page for it
     )
     enqueue([notice], now=now)
+    return True
 
 
 def confirm(asking_id: int, said: RequestSeen, code: str, *, now: datetime) -> str:
