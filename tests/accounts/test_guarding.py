@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders import EAST, GRID, load_town, monday
+from builders import EAST, GRID, WEST, load_town, monday
 from xianban.accounts.api import (
     MACHINE,
     Granted,
@@ -17,12 +17,13 @@ from xianban.accounts.api import (
     grant,
     may_give,
     people_counts,
+    person_seen,
     revoke,
     set_active,
     set_password,
 )
 from xianban.accounts.people import Wanted
-from xianban.base.errors import NotAllowed, WrongState
+from xianban.base.errors import NotAllowed, NotFound, WrongState
 from xianban.ledger.api import history
 
 NOW = monday(9)
@@ -116,3 +117,28 @@ def test_people_are_found_by_role_area_and_words(admins):
     assert people_counts()["no_password"] == 2
     first = find_people(Wanted(), size=2)
     assert [one.username for one in find_people(Wanted(), after=first.after).people] == ["root"]
+
+
+def test_a_district_looks_after_its_own_people_and_those_of_no_place(admins):
+    west = [
+        NewUser("west", grants=(Granted(Role.SUPERVISOR, WEST),)),
+        NewUser("quay", grants=(Granted(Role.HANDLER, "", "street-west"),)),
+        NewUser("bridge", grants=(Granted(Role.HANDLER, "", "street-east"),)),
+        NewUser("fresh"),
+    ]
+    keys = add_users(west, acting=MACHINE, now=NOW)
+    by = actor_named("east")
+    seen = {one.username for one in find_people(Wanted(), by=by).people}
+    assert seen == {"east", "mill", "bridge", "fresh"}
+    assert people_counts(by=by)["all"] == 4
+    for wanted in (
+        Wanted(text="west"),
+        Wanted(unit="street-west"),
+        Wanted(areas=frozenset({WEST})),
+    ):
+        assert not find_people(wanted, by=by).people
+    for key in keys[:2]:
+        with pytest.raises(NotFound):
+            person_seen(key, by=by)
+    assert person_seen(keys[2], by=by).username == "bridge"
+    assert len(find_people(Wanted(), by=actor_named("root")).people) == 7

@@ -91,6 +91,15 @@ def test_out_of_sight_is_as_if_it_were_not_there(three):
             ask()
 
 
+def test_a_number_out_of_sight_and_one_that_is_not_there_sound_alike(three):
+    said = []
+    for number in (three[0].number, "20261102-98765"):
+        with pytest.raises(NotFound) as refusal:
+            case_by_number(number, user("supervisor", area=WEST))
+        said.append(str(refusal.value))
+    assert said[0] == said[1]
+
+
 def test_seeing_is_not_doing(three):
     with pytest.raises(NotAllowed, match="your roles do not let you"):
         perform(three[0].case_id, "sign", acting=user("leader"), now=monday())

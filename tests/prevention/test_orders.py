@@ -127,12 +127,19 @@ def test_a_whistle_is_graded_both_ways(warned):
     handler, called = user("handler", unit="street-east"), user("handler", unit="police")
     perform(made.case, "sign", acting=handler, now=NOW)
     (key,) = api.whistle(warned[0], units=["police"], ask="到场联合执法", acting=handler, now=NOW)
-    api.arrive(key, acting=called, now=NOW + timedelta(hours=5))
-    api.grade(key, grade=4, acting=handler, now=NOW + timedelta(hours=6))
+    api.arrive(key, warning=warned[0], acting=called, now=NOW + timedelta(hours=5))
+    api.grade(key, warning=warned[0], grade=4, acting=handler, now=NOW + timedelta(hours=6))
     with pytest.raises(BadInput, match="why"):
-        api.grade(key, grade=1, acting=called, now=NOW + timedelta(hours=6))
-    api.grade(key, grade=2, word="本街道可自行处理", acting=called, now=NOW + timedelta(hours=6))
+        api.grade(key, warning=warned[0], grade=1, acting=called, now=NOW + timedelta(hours=6))
+    api.grade(
+        key,
+        warning=warned[0],
+        grade=2,
+        word="本街道可自行处理",
+        acting=called,
+        now=NOW + timedelta(hours=6),
+    )
     shown = api.warning(warned[0], ANALYST, now=NOW + timedelta(hours=7)).summons[0]
     assert (shown.late, shown.grade_of_unit, shown.grade_of_caller) == (True, 4, 2)
     with pytest.raises(NotAllowed):
-        api.arrive(key, acting=user("handler", unit="water"), now=NOW)
+        api.arrive(key, warning=warned[0], acting=user("handler", unit="water"), now=NOW)

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from builders import monday
 from privacy.told import end, photograph, tell
+from xianban.accounts.api import MACHINE
 from xianban.city.api import current, forget, load
 from xianban.config.cli import cli
 from xianban.ledger.api import history, verify
@@ -26,7 +27,7 @@ def switch_on(folder, more=""):
 
 def seen(now):
     api.count_anew(now=now)
-    return {one.name: one for one in api.outlook().classes}
+    return {one.name: one for one in api.outlook(MACHINE).classes}
 
 
 def several(n=3):

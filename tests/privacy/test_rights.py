@@ -1,8 +1,10 @@
 """A resident asks for a copy, a correction, an erasure: what it takes, what goes, what stays."""
 
+from datetime import timedelta
+
 import pytest
 
-from builders import monday, user
+from builders import EAST, WEST, monday, user
 from privacy.told import HANDLER, PLANTED, end, photograph, tell
 from xianban.accounts.api import MACHINE
 from xianban.appraisal.api import broken_seal
@@ -183,3 +185,30 @@ def test_the_search_forgets(town):
     assert found() == []
     index_cases()
     assert found() == []
+
+
+def test_erasures_are_decided_where_the_case_lies(town):
+    said, _ = tell()
+    key, state = asked(said, "erase")
+    assert state == "waiting"
+    far, near = user("steward", area=WEST), user("steward", area=EAST)
+    assert not api.rights(far, now=monday(12))
+    with pytest.raises(NotFound):
+        api.decide(key, "refuse", "x", acting=far, now=monday(12))
+    assert [one.id for one in api.rights(near, now=monday(12))] == [key]
+    api.decide(key, "refuse", "x", acting=near, now=monday(12))
+
+
+def test_samples_of_what_would_go_are_of_one_s_own_area(town):
+    ended()
+    api.count_anew(now=monday(9) + timedelta(days=4000))
+    samples = [
+        {
+            number
+            for one in api.outlook(user("steward", area=area)).classes
+            for number in one.samples
+        }
+        for area in (EAST, WEST)
+    ]
+    assert samples[0]
+    assert not samples[1]

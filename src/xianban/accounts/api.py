@@ -27,6 +27,7 @@ from xianban.accounts.people import (
     holders,
     locked_names,
     people_counts,
+    person_seen,
 )
 from xianban.accounts.queries import (
     SessionSeen,
@@ -100,6 +101,7 @@ __all__ = [
     "next_step",
     "note_deed",
     "people_counts",
+    "person_seen",
     "reach",
     "read_people",
     "reset_second_factor",

@@ -10,7 +10,9 @@ from django.db.models import Count, Max, Q, Sum
 
 from xianban.accounts.models import Grant, User
 from xianban.accounts.queries import UserSeen, seen
-from xianban.accounts.rules import Role, locked_until
+from xianban.accounts.rules import MACHINE, MACHINE_KIND, MAY, Actor, Granted, Role, locked_until
+from xianban.base.errors import NotFound
+from xianban.city.api import current
 
 PAGE = 50
 STATES = ("open", "closed", "never", "no_password", "no_role", "no_unit")
@@ -34,9 +36,11 @@ class PeoplePage:
     after: str  # the user name after which the next page begins; empty: none
 
 
-def find_people(wanted: Wanted, *, after: str = "", size: int = PAGE) -> PeoplePage:
-    """People by user name, those after `after`."""
-    rows = User.objects.filter(_condition(wanted))
+def find_people(
+    wanted: Wanted, *, by: Actor = MACHINE, after: str = "", size: int = PAGE
+) -> PeoplePage:
+    """People whom `by` looks after, by user name, those after `after`."""
+    rows = User.objects.filter(looked_after(by), _condition(wanted))
     if after:
         rows = rows.filter(username__gt=after)
     found = list(rows.order_by("username").prefetch_related("grants")[: size + 1])
@@ -44,15 +48,51 @@ def find_people(wanted: Wanted, *, after: str = "", size: int = PAGE) -> PeopleP
     return PeoplePage(tuple(map(seen, found[:size])), more)
 
 
-def people_counts() -> dict[str, int]:
-    """How many people there are in all, and in each state that wants a look."""
-    return {"all": User.objects.count()} | {
-        state: User.objects.filter(_condition(Wanted(state=state))).count() for state in STATES
+def looked_after(by: Actor) -> Q:
+    """A condition on users: those who hold a role where `by` administers, or no role at all, or are `by`."""
+    if by.kind == MACHINE_KIND:
+        return Q()
+    held = Q(pk__in=[])
+    for mine in by.grants:
+        if mine.role not in MAY["manage_users"]:
+            continue
+        if not mine.area and not mine.unit:
+            return Q()
+        held |= _held_within(mine)
+    roles = Grant.objects.filter(held).values("user")
+    return Q(pk__in=roles) | ~Q(pk__in=Grant.objects.values("user")) | Q(pk=by.id)
+
+
+def _held_within(mine: Granted) -> Q:
+    """A condition on roles: in an area or of a unit that this one reaches."""
+    if not mine.area:
+        return Q(unit=mine.unit)
+    city = current()
+    areas = [code for code in city.areas if city.within(code, mine.area)]
+    if mine.unit:
+        return Q(unit=mine.unit, area__in=areas)
+    units = [unit.code for unit in city.units.values() if city.within(unit.area, mine.area)]
+    return Q(area__in=areas) | Q(area="", unit__in=units)
+
+
+def person_seen(user_id: int, *, by: Actor) -> UserSeen:
+    """One whom `by` looks after; NotFound where there is none."""
+    user = User.objects.filter(looked_after(by), pk=user_id).prefetch_related("grants").first()
+    if user is None:
+        raise NotFound("there is no such user, or none that you look after")
+    return seen(user)
+
+
+def people_counts(*, by: Actor = MACHINE) -> dict[str, int]:
+    """How many people `by` looks after in all, and in each state that wants a look."""
+    theirs = User.objects.filter(looked_after(by))
+    return {"all": theirs.count()} | {
+        state: theirs.filter(_condition(Wanted(state=state))).count() for state in STATES
     }
 
 
-def locked_names(*, now: datetime) -> list[str]:
-    """User names that are locked somewhere at this moment for wrong passwords."""
+def locked_names(*, by: Actor = MACHINE, now: datetime) -> list[str]:
+    """User names that are locked somewhere at this moment for wrong passwords, of those `by` looks after."""
     tries = (
         AccessAttempt.objects.filter(attempt_time__gte=now - timedelta(days=1))
         .values("username", "ip_address")
@@ -60,9 +100,9 @@ def locked_names(*, now: datetime) -> list[str]:
         .order_by("username")[:1000]
     )
     known = set(
-        User.objects.filter(username__in={row["username"] for row in tries}).values_list(
-            "username", flat=True
-        )
+        User.objects.filter(
+            looked_after(by), username__in={row["username"] for row in tries}
+        ).values_list("username", flat=True)
     )
     return sorted(
         {

@@ -1,11 +1,14 @@
 """Reads of privacy: what is kept of somebody, who asked for what, what would go when."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from xianban.accounts.api import Actor, may_anywhere, names_of
+from django.db.models import QuerySet
+
+from xianban.accounts.api import Actor, may, may_anywhere, names_of
 from xianban.appraisal.api import in_question
 from xianban.base.errors import NotAllowed, NotFound
 from xianban.base.home import secret
@@ -20,6 +23,7 @@ from xianban.privacy.rules import NOW, Due, due_of, hold_of, latest, month_of
 from xianban.residents.api import alive, masked, noted, own_copy
 
 BATCH = 500
+LOOKED_THROUGH = 5_000  # rows, for whoever looks after a part of the city
 SAMPLE = 5
 LOOKS = {"person.reveal", "person.read", "person.find", "person.copy", "person.correct"}
 MOST_LOOKS = 200
@@ -180,13 +184,37 @@ def asking(asking_id: int, request_id: int) -> AskedFor:
 
 
 def rights(actor: Actor, *, now: datetime, limit: int = 100) -> list[AskedFor]:
-    """What waits for a decision, first due first, then what was decided, newest first."""
+    """What waits for a decision, first due first, then what was decided, newest first.
+
+    Only about cases that lie where the actor looks after personal data.
+    """
     must_keep(actor)
-    waiting = Asking.objects.filter(state__in=("waiting", "after")).order_by("due_at", "pk")[:limit]
-    decided = Asking.objects.exclude(state__in=("asked", "waiting", "after")).order_by("-pk")[
-        :limit
+    waiting = Asking.objects.filter(state__in=("waiting", "after")).order_by("due_at", "pk")
+    decided = Asking.objects.exclude(state__in=("asked", "waiting", "after")).order_by("-pk")
+    return [
+        _asked(row, now)
+        for rows in (waiting, decided)
+        for row in islice(_in_reach(actor, rows), limit)
     ]
-    return [_asked(row, now) for row in (*waiting, *decided)]
+
+
+def _in_reach(actor: Actor, rows: QuerySet[Asking]) -> Iterator[Asking]:
+    for start in range(0, LOOKED_THROUGH, BATCH):
+        part = list(rows[start : start + BATCH])
+        kept = cases_kept(actor, {row.case for row in part})
+        yield from (row for row in part if row.case in kept)
+        if len(part) < BATCH:
+            return
+
+
+def cases_kept(actor: Actor, case_ids: Collection[int]) -> set[int]:
+    """Those of these cases that lie where the actor looks after personal data."""
+    city = current()
+    return {
+        pk
+        for pk, one in casework.endings(case_ids).items()
+        if may(actor, "erase", areas=city.area_path(one.area or city.root), units={one.unit})
+    }
 
 
 def must_keep(actor: Actor) -> None:
@@ -296,12 +324,19 @@ class Foreseen:
     sessions: int
 
 
-def outlook() -> Foreseen | None:
-    """What would go when, as last counted; None before the first count."""
+def outlook(actor: Actor) -> Foreseen | None:
+    """What would go when, as last counted; None before the first count.
+
+    The figures are of the whole city; samples are cases where the actor looks after personal data.
+    """
     row = Outlook.objects.order_by("-pk").first()
     if row is None:
         return None
     classes = tuple(ClassSeen(**one) for one in row.figures["classes"])
+    sampled = {number: casework.key_of(number) for one in classes for number in one.samples}
+    kept = cases_kept(actor, sampled.values())
+    for one in classes:
+        one.samples = [number for number in one.samples if sampled[number] in kept]
     return Foreseen(row.made_at, classes, row.figures["sessions"])
 
 

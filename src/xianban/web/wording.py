@@ -76,6 +76,8 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"say what came of the topic", _("请写明做成了什么。")),
     (r"give the (?:event a name|topic a title)", _("请写名称（题目不超过 120 字）。")),
     (r"an event (?:needs its first|ends on or after)", _("请填开始和结束的日期，结束不早于开始。")),
+    (r"there is no such case", _("没有这个编号的案件，或者它不在您能查看的范围内。请核对编号。")),
+    (r"“(?P<typed>.*)” is not the number of a case", _("“%(typed)s”不是案件编号，请写成 20261122-123 这样。")),
     (r"there is no such (?:summons|event)", _("没有这一项，请刷新后再看。")),
     (r"there is no unit of that name that may lead", _("名录里没有这个可以主办的单位，请从列表中选一个。")),
     (r"say in a few words why (?:the list|not)", _("请写明理由。")),

@@ -10,7 +10,7 @@ from xianban.casework.rules.words import ENDED
 
 @dataclass(frozen=True)
 class Ending:
-    """A case and when it ended; None where it is open, or lives on in one that is."""
+    """A case, where it lies, and when it ended; None where it is open, or lives on in one that is."""
 
     case_id: int
     received_at: datetime
@@ -18,6 +18,8 @@ class Ending:
     request_kind: str
     ended_at: datetime | None
     disputed: bool = False
+    area: str = ""
+    unit: str = ""
 
 
 def ended_after(case_id: int, *, before: datetime, limit: int) -> tuple[list[int], int | None]:
@@ -33,7 +35,7 @@ def ended_after(case_id: int, *, before: datetime, limit: int) -> tuple[list[int
 
 def endings(case_ids: Collection[int]) -> dict[int, Ending]:
     """How these cases stand; three queries."""
-    columns = ("pk", "received_at", "urgency", "request_kind", "state", "ended_at", "merged_into")
+    columns = ("pk", "received_at", "urgency", "request_kind", "state", "ended_at", "merged_into", "area", "unit")  # fmt: skip
     rows = list(Case.objects.filter(pk__in=case_ids).values_list(*columns))
     targets = {row[6] for row in rows if row[6]}
     ends = dict(Case.objects.filter(pk__in=targets).values_list("pk", "ended_at"))
@@ -41,12 +43,12 @@ def endings(case_ids: Collection[int]) -> dict[int, Ending]:
         Dispute.objects.filter(case__in=case_ids, ruling="").values_list("case", flat=True)
     )
     found = {}
-    for pk, received_at, urgency, kind, state, ended_at, target in rows:
+    for pk, received_at, urgency, kind, state, ended_at, target, area, unit in rows:
         over = ended_at if state in ENDED else None
         if over and target:
             later = ends.get(target)
             over = max(over, later) if later else None
-        found[pk] = Ending(pk, received_at, urgency, kind, over, pk in disputed)
+        found[pk] = Ending(pk, received_at, urgency, kind, over, pk in disputed, area, unit)
     return found
 
 

@@ -3,6 +3,7 @@
 from xianban.base.errors import NotFound
 from xianban.base.ids import case_number, parse_case_number
 from xianban.casework.models import Case
+from xianban.casework.queries.access import NO_CASE
 from xianban.city.api import current
 
 UNREADABLE = "“{}” is not the number of a case; write it like 20261122-123"
@@ -30,5 +31,5 @@ def key_of(text: str) -> int:
         received_at is None
         or case_number(key, received_at, tz=current().tz).replace("-", "") != asked
     ):
-        raise NotFound(f"there is no case with the number {text[:40]}; check the digits")
+        raise NotFound(NO_CASE)
     return key

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 
+from xianban.accounts.api import MACHINE
 from xianban.base.errors import BadInput
 from xianban.config.setup import ready
 
@@ -30,7 +31,7 @@ def preview(as_json: bool) -> None:
     from xianban.privacy import api
 
     api.count_anew(now=utc_now(), progress=_told if sys.stderr.isatty() else None)
-    seen, keeping = api.outlook(), current().keeping
+    seen, keeping = api.outlook(MACHINE), current().keeping
     assert seen is not None
     if as_json:
         told = {

@@ -11,6 +11,8 @@ from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.city.api import current
 from xianban.ledger.api import Entry, append
 from xianban.prevention.models import PlannedEvent, Topic
+from xianban.prevention.queries.ahead import EVENT_RIGHTS, sees_topic
+from xianban.prevention.queries.reach import concerns
 
 MOST_DAYS = 800
 
@@ -51,7 +53,7 @@ def drop_event(event_id: int, *, acting: Actor, now: datetime) -> None:
     """The event does not take place, or was entered wrongly: it explains nothing any more."""
     with transaction.atomic():
         row = PlannedEvent.objects.select_for_update().filter(pk=event_id).first()
-        if row is None:
+        if row is None or not concerns(acting, current(), row.area, rights=EVENT_RIGHTS):
             raise NotFound("there is no such event; look at the list again")
         _must_plan(acting, row.area)
         if row.dropped_at is not None:
@@ -123,7 +125,7 @@ def _measure(one: Mapping[str, str]) -> dict[str, Any]:
 def tick_measure(topic_id: int, n: int, *, acting: Actor, now: datetime) -> None:
     """A measure of a topic is done (`n` counts from 0)."""
     with transaction.atomic():
-        row = _topic(topic_id)
+        row = _topic(topic_id, acting)
         if not 0 <= n < len(row.measures):
             raise BadInput("this topic has no such measure; look at it again")
         mine = any(grant.unit in (row.owner, row.measures[n]["unit"]) for grant in acting.grants)
@@ -137,7 +139,7 @@ def tick_measure(topic_id: int, n: int, *, acting: Actor, now: datetime) -> None
 def close_topic(topic_id: int, *, result: str, acting: Actor, now: datetime) -> None:
     """What came of it; the topic stays in the list with its curve."""
     with transaction.atomic():
-        row = _topic(topic_id)
+        row = _topic(topic_id, acting)
         _must_plan(acting, row.area)
         if row.state == "closed":
             raise WrongState("this topic is closed already")
@@ -148,9 +150,9 @@ def close_topic(topic_id: int, *, result: str, acting: Actor, now: datetime) -> 
         _write(f"topic:{row.pk}", "close", {"result": row.result}, acting, now)
 
 
-def _topic(topic_id: int) -> Topic:
+def _topic(topic_id: int, acting: Actor) -> Topic:
     row = Topic.objects.select_for_update().filter(pk=topic_id).first()
-    if row is None:
+    if row is None or not sees_topic(acting, row, current()):
         raise NotFound("there is no such topic; look at the list again")
     return row
 

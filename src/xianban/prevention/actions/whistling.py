@@ -58,10 +58,10 @@ def whistle(
     return tuple(one.pk for one in made)
 
 
-def arrive(summons_id: int, *, acting: Actor, now: datetime) -> None:
+def arrive(summons_id: int, *, warning: int, acting: Actor, now: datetime) -> None:
     """Somebody of the unit is there: said by the unit itself, or by whoever called it."""
     with transaction.atomic():
-        one, row = _held(summons_id)
+        one, row = _held(summons_id, warning)
         if not (_of(acting, one.unit) or _of(acting, one.caller)):
             raise NotAllowed("only the unit that was called, or the one that called it, says that it came")  # fmt: skip
         if one.arrived_at is not None:
@@ -72,7 +72,9 @@ def arrive(summons_id: int, *, acting: Actor, now: datetime) -> None:
         write(row, "arrive", said, actor=acting.key, now=now)
 
 
-def grade(summons_id: int, *, grade: int, word: str = "", acting: Actor, now: datetime) -> None:
+def grade(
+    summons_id: int, *, warning: int, grade: int, word: str = "", acting: Actor, now: datetime
+) -> None:
     """The caller grades the unit's coming and answer; the unit grades whether the call was fit. Once each."""
     if grade not in GRADES:
         raise BadInput(f"a grade is one of {', '.join(map(str, GRADES))}; 5 is best")
@@ -80,7 +82,7 @@ def grade(summons_id: int, *, grade: int, word: str = "", acting: Actor, now: da
     if grade <= 2 and not word:
         raise BadInput("say why so low a grade; the other side reads it")
     with transaction.atomic():
-        one, row = _held(summons_id)
+        one, row = _held(summons_id, warning)
         side = "unit" if _of(acting, one.caller) else "caller" if _of(acting, one.unit) else ""
         if not side:
             raise NotAllowed("only the two units grade each other")
@@ -93,8 +95,9 @@ def grade(summons_id: int, *, grade: int, word: str = "", acting: Actor, now: da
         write(row, "grade", said, actor=acting.key, now=now)
 
 
-def _held(summons_id: int) -> tuple[Summons, Warning]:
-    one = Summons.objects.select_for_update().filter(pk=summons_id).first()
+def _held(summons_id: int, warning: int) -> tuple[Summons, Warning]:
+    """A summons of this warning, and the warning, until the transaction ends."""
+    one = Summons.objects.select_for_update().filter(pk=summons_id, warning=warning).first()
     if one is None:
         raise NotFound(NO_SUMMONS)
     return one, locked(one.warning_id)

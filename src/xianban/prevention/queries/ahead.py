@@ -3,19 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from itertools import islice
 from math import exp, log
 from typing import Any
 
 import numpy as np
 from django.db.models import Count, Max, Q, Sum
 
-from xianban.accounts.api import Actor, may, may_anywhere
+from xianban.accounts.api import MAY, Actor, may, may_anywhere
 from xianban.base.errors import NotAllowed, NotFound
 from xianban.city.api import City, current, month_day
 from xianban.prevention.models import Load, RiskCell, Topic, Warning
 from xianban.prevention.queries.boards import area_named
 from xianban.prevention.queries.events import known_events
-from xianban.prevention.queries.reach import must_see_warnings
+from xianban.prevention.queries.reach import concerns, in_reach, must_see_warnings
 from xianban.prevention.queries.shown import (
     EventShown,
     Named,
@@ -34,6 +35,8 @@ from xianban.prevention.rules.seasons import next_span
 from xianban.prevention.rules.words import DETECTORS_OWN
 
 SPEED_KM_H = 12.0
+EVENT_RIGHTS = ("see_warnings", "plan")
+TOPIC_RIGHTS = ("see_warnings", "patrol", "plan")
 MOST_PLACES, MOST_TEAMS = 60, 12
 PEERS_SHOWN, YEAR_WEEKS, TOPIC_WEEKS = 8, 52, 52
 NO_RISK = (
@@ -46,7 +49,7 @@ def events(actor: Actor, *, now: datetime) -> tuple[EventShown, ...]:
     must_see_warnings(actor)
     city = current()
     explains = dict(
-        Warning.objects.filter(shown="explained", course="ongoing")
+        Warning.objects.filter(in_reach(actor, city), shown="explained", course="ongoing")
         .values_list("explained_by")
         .annotate(n=Count("pk"))
     )
@@ -62,6 +65,7 @@ def events(actor: Actor, *, now: datetime) -> tuple[EventShown, ...]:
             explains=explains.get(one.name, 0),
         )
         for one in known_events(city, today=now.astimezone(city.tz).date())
+        if concerns(actor, city, one.area or city.root, rights=EVENT_RIGHTS)
     )
 
 
@@ -71,7 +75,9 @@ def season_calendar(actor: Actor, *, now: datetime) -> tuple[SeasonShown, ...]:
     city = current()
     today = now.astimezone(city.tz).date()
     proposed = dict(
-        Warning.objects.filter(method=DETECTORS_OWN, course="ongoing").values_list("detector", "pk")
+        Warning.objects.filter(
+            in_reach(actor, city), method=DETECTORS_OWN, course="ongoing"
+        ).values_list("detector", "pk")
     )
     found = []
     for one in city.prevention.seasons:
@@ -103,15 +109,23 @@ def topics(actor: Actor, *, month: str = "") -> tuple[TopicShown, ...]:
     _must_see_topics(actor)
     rows = Topic.objects.order_by("-month", "pk")
     rows = rows.filter(month=month) if month else rows
-    return tuple(_topic(row, actor) for row in rows[:24])
+    city = current()
+    mine = (row for row in rows.iterator() if sees_topic(actor, row, city))
+    return tuple(_topic(row, actor) for row in islice(mine, 24))
 
 
 def topic(topic_id: int, actor: Actor) -> TopicShown:
     _must_see_topics(actor)
     row = Topic.objects.filter(pk=topic_id).first()
-    if row is None:
+    if row is None or not sees_topic(actor, row, current()):
         raise NotFound("there is no such topic; look at the list again")
     return _topic(row, actor)
+
+
+def sees_topic(actor: Actor, row: Topic, city: City) -> bool:
+    """Whether a topic is of the actor's world: of their area, of one around it, or theirs to see to."""
+    units = {row.owner, *(one["unit"] for one in row.measures)}
+    return concerns(actor, city, row.area, rights=TOPIC_RIGHTS, units=units)
 
 
 def _must_see_topics(actor: Actor) -> None:
@@ -162,7 +176,7 @@ def topic_offers(actor: Actor, *, area: str = "", most: int = 10) -> tuple[Topic
     """What deserves to be a topic: what brings most people lately, and comes back as warnings."""
     must_see_warnings(actor)
     city = current()
-    area = area or city.root
+    area = area or _widest(actor, city)
     newest = Load.objects.aggregate(week=Max("week"))["week"]
     if newest is None:
         return ()
@@ -174,7 +188,9 @@ def topic_offers(actor: Actor, *, area: str = "", most: int = 10) -> tuple[Topic
         .annotate(now=Sum("people", filter=Q(week__gte=lately)), then=Sum("people", filter=Q(week__lt=lately)))
     )  # fmt: skip
     again = dict(
-        Warning.objects.filter(first_at__date__gte=newest - timedelta(weeks=26))
+        Warning.objects.filter(
+            in_reach(actor, city), first_at__date__gte=newest - timedelta(weeks=26)
+        )
         .exclude(shown="silent")
         .order_by()
         .values_list("matter")
@@ -191,6 +207,12 @@ def topic_offers(actor: Actor, *, area: str = "", most: int = 10) -> tuple[Topic
         for matter, now, then in rows
     ]  # fmt: skip
     return tuple(sorted(offers, key=lambda o: (-o.people - 5 * o.warnings, o.matter.code))[:most])
+
+
+def _widest(actor: Actor, city: City) -> str:
+    """The widest area whose warnings the actor sees; the whole city where a unit is all their scope."""
+    areas = [grant.area or city.root for grant in actor.grants if grant.role in MAY["see_warnings"]]
+    return min(areas, key=lambda code: len(city.area_path(code)), default=city.root)
 
 
 def patrol_plan(
@@ -309,7 +331,7 @@ def area_profile(area: str, actor: Actor) -> Profile:
         ),
         matters=_matters(city, area, tallies, peers),
         **_load(city, area, newest),
-        worked=_worked(city, area, place.level),
+        worked=_worked(actor, city, area, place.level),
     )
 
 
@@ -390,10 +412,11 @@ def _load(city: City, area: str, newest: date | None) -> dict[str, Any]:
     return {"weeks": tuple(weeks), "load": tuple(known.get(week, 0) for week in weeks)}
 
 
-def _worked(city: City, area: str, level: str) -> Any:
-    """Orders in this area whose effect was measured, the greatest first."""
-    column = level if level in ("district", "street", "community") else ""
-    rows = Warning.objects.filter(order__measure__relative__isnull=False)
-    rows = rows.filter(**{column: area}) if column else rows
+def _worked(actor: Actor, city: City, area: str, level: str) -> Any:
+    """Orders in this area, in sight, whose effect was measured, the greatest first."""
+    rows = Warning.objects.filter(in_reach(actor, city), order__measure__relative__isnull=False)
+    if area != city.root:
+        column = level if level in ("district", "street", "community") else "area"
+        rows = rows.filter(**{column: area})
     rows = rows.select_related("order__measure").order_by("order__measure__relative")[:5]
     return tuple(similar_of(one) for one in rows)

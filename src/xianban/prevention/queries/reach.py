@@ -1,8 +1,10 @@
 """Who may see which warnings: the areas of those roles that may."""
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 
-from xianban.accounts.api import MAY, Actor, may, may_anywhere
+from xianban.accounts.api import MAY, Actor, Granted, may, may_anywhere
 from xianban.base.errors import NotAllowed, NotFound
 from xianban.city.api import City
 from xianban.prevention.models import Warning
@@ -36,6 +38,29 @@ def in_reach(actor: Actor, city: City, *, right: str = "see_warnings") -> Q:
         place = Q(**{level: grant.area})
         found |= place & Q(unit=grant.unit) if grant.unit else place
     return found
+
+
+def concerns(actor: Actor, city: City, area: str, *, rights: tuple[str, ...], units: Collection[str] = ()) -> bool:  # fmt: skip
+    """Whether what is planned for an area is of the actor's world: it lies in a scope of theirs or
+    around it, or one of `units`, who see to it, is their own."""
+    if actor.kind == "machine":
+        return True
+    held = [grant for grant in actor.grants if any(grant.role in MAY[right] for right in rights)]
+    return any(
+        grant.unit in units
+        or any(
+            city.within(area, place) or city.within(place, area) for place in _places(grant, city)
+        )
+        for grant in held
+    )
+
+
+def _places(grant: Granted, city: City) -> list[str]:
+    """Where a role holds; a unit's own area where it says no other, but for units of the whole city."""
+    if grant.area or not grant.unit:
+        return [grant.area or city.root]
+    unit = city.units.get(grant.unit)
+    return [unit.area] if unit and unit.area != city.root else []
 
 
 def seen(actor: Actor, city: City) -> QuerySet[Warning]:

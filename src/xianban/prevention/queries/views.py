@@ -11,7 +11,7 @@ from xianban.ledger.api import history
 from xianban.prevention.models import Behind, DetectorVersion, Order, Summons, Warning
 from xianban.prevention.queries.boards import COLUMNS, row_of
 from xianban.prevention.queries.offers import offer_for
-from xianban.prevention.queries.reach import NO_WARNING, may_do, must_see, seen
+from xianban.prevention.queries.reach import NO_WARNING, in_reach, may_do, must_see, seen
 from xianban.prevention.queries.records import record
 from xianban.prevention.queries.shown import (
     ActShown,
@@ -76,7 +76,7 @@ def _seen(row: Warning, actor: Actor, city: City, now: datetime) -> WarningSeen:
         detector_n=row.detector_n,
         cases=cases,
         cases_total=total,
-        similar=_similar(row),
+        similar=_similar(row, actor, city),
         acts=_acts(row),
         verbs=verbs,
         offer=offer_for(row, city, now=now) if "order" in verbs else None,
@@ -124,10 +124,12 @@ def _payload(act: Any) -> dict[str, Any]:
     return dict(act.payload)
 
 
-def _similar(row: Warning) -> tuple[SimilarShown, ...]:
-    """Earlier ones about the same matter, those acted upon first; the same place before others."""
+def _similar(row: Warning, actor: Actor, city: City) -> tuple[SimilarShown, ...]:
+    """Earlier ones in sight about the same matter, those acted upon first; the same place before others."""
     rows = (
-        Warning.objects.filter(matter=row.matter, first_at__lt=row.first_at, shown="raised")
+        Warning.objects.filter(
+            in_reach(actor, city), matter=row.matter, first_at__lt=row.first_at, shown="raised"
+        )
         .select_related("order__measure")
         .order_by("-first_at")[:60]
     )

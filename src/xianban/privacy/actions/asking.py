@@ -15,7 +15,7 @@ from xianban.intake.api import RequestSeen
 from xianban.ledger.api import Entry, NewNotice, append, enqueue
 from xianban.privacy.actions.erasing import erase_person
 from xianban.privacy.models import Asking
-from xianban.privacy.queries import code_of, holds_on, reachable
+from xianban.privacy.queries import cases_kept, code_of, holds_on, reachable
 from xianban.privacy.rules import DECISIONS, RIGHTS
 from xianban.residents.api import (
     ErasureGround,
@@ -130,8 +130,8 @@ def decide(asking_id: int, decision: str, reason: str, *, acting: Actor, now: da
         raise BadInput("say in a few words why; the resident reads it")
     with transaction.atomic():
         row = Asking.objects.select_for_update().filter(pk=asking_id).first()
-        if row is None:
-            raise NotFound("there is no such request")
+        if row is None or not cases_kept(acting, [row.case]):
+            raise NotFound("there is no such request, or none that you may see")
         if row.state not in ("waiting", "after"):
             raise WrongState("this request was decided already; load the page again")
         row.state = {"erase": "done", "after": "after", "refuse": "refused"}[decision]

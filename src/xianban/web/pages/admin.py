@@ -79,9 +79,9 @@ def frame(actor: Actor, here: str) -> dict[str, Any]:
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     must_administer(actor)
     now = utc_now()
-    found = [*_people(now), *_units(now), *_city(now), *_running(now)]
+    found = [*_people(actor, now), *_units(now), *_city(now), *_running(now)]
     order = {"vermilion": 0, "amber": 1, "jade": 2}
-    counts = accounts.people_counts()
+    counts = accounts.people_counts(by=actor)
     context = frame(actor, "admin") | {
         "concerns": sorted(
             (one for one in found if one.tone != "jade"), key=lambda one: order[one.tone]
@@ -94,8 +94,8 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(request, "admin/home.html", context)
 
 
-def _people(now: datetime) -> Iterator[Concern]:
-    people, counts = reverse("people"), accounts.people_counts()
+def _people(actor: Actor, now: datetime) -> Iterator[Concern]:
+    people, counts = reverse("people"), accounts.people_counts(by=actor)
     for role in accounts.vacant(NEEDED):
         yield Concern(
             "vermilion",
@@ -113,7 +113,7 @@ def _people(now: datetime) -> Iterator[Concern]:
         if counts[state]:
             tone = "vermilion" if state == "no_unit" else "amber"
             yield Concern(tone, "user", said % {"n": counts[state]}, url=f"{people}?state={state}", remedy=_("看名单"))  # fmt: skip
-    locked = accounts.locked_names(now=now)
+    locked = accounts.locked_names(by=actor, now=now)
     if locked:
         said = ngettext("%(n)d 个账号因密码连续输错被暂时锁定", "%(n)d 个账号因密码连续输错被暂时锁定", len(locked))  # fmt: skip
         yield Concern("amber", "lock", said % {"n": len(locked)}, _some(locked), f"{people}?text={locked[0]}", _("解除锁定"))  # fmt: skip

@@ -53,6 +53,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
             areas=_within(area),
             state=asked["state"] if asked["state"] in accounts.STATES else "",
         ),
+        by=actor,
         after=request.GET.get("after", ""),
     )
     kept = {name: value for name, value in asked.items() if value}
@@ -64,7 +65,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
         "filtered": bool(kept),
         "unknown": unknown,
         "states": words.PEOPLE_STATES.items(),
-        "total": accounts.people_counts()["all"],
+        "total": accounts.people_counts(by=actor)["all"],
     }  # fmt: skip
     return render(request, "admin/people.html", context)
 
@@ -190,7 +191,7 @@ def _person(
     faulty: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    one, now = accounts.user_seen(key), utc_now()
+    one, now = accounts.person_seen(key, by=actor), utc_now()
     acts = ledger.search_acts(ledger.Sought(subject=f"user:{key}"), size=ACTS).acts
     changes = [act for act in acts if act.verb.startswith("user.")]
     context = frame(actor, "people") | _lists() | {
@@ -198,7 +199,7 @@ def _person(
         "grants": [_granted(granted) for granted in one.grants],
         "own": actor.id == key,
         "may": all(_may_give(actor, granted) for granted in one.grants),
-        "locked": one.username in accounts.locked_names(now=now),
+        "locked": one.username in accounts.locked_names(by=actor, now=now),
         "has_factor": accounts.has_second_factor(key),
         "sessions": accounts.sessions_of(key, here=""),
         "changes": told(changes, actor),
@@ -227,7 +228,7 @@ def act(request: HttpRequest, actor: Actor, key: int, verb: str) -> HttpResponse
     must_administer(actor)
     if request.method != "POST":
         return redirect("staff_member", key)
-    one = accounts.user_seen(key)
+    one = accounts.person_seen(key, by=actor)
     try:
         said, password = _do(request, actor, one, verb)
     except REFUSALS as refusal:

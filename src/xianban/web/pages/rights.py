@@ -66,7 +66,7 @@ def decide(request: HttpRequest, actor: Actor, key: int) -> HttpResponse:
 @staff
 def retention(request: HttpRequest, actor: Actor) -> HttpResponse:
     privacy.must_keep(actor)
-    here, seen = city.current(), privacy.outlook()
+    here, seen = city.current(), privacy.outlook(actor)
     rows = [_class(one, here) for one in seen.classes] if seen else []
     months = sorted({month for row in rows for month in row["one"].months} - {privacy.NOW})
     for row in rows:

@@ -319,7 +319,7 @@ def _whistle(key: int, typed: Mapping[str, Any], actor: Actor, now: datetime) ->
 
 
 def _arrive(key: int, typed: Mapping[str, Any], actor: Actor, now: datetime) -> str:
-    prevention.arrive(_summons(typed), acting=actor, now=now)
+    prevention.arrive(_summons(typed), warning=key, acting=actor, now=now)
     return _("已记下到场时间。")
 
 
@@ -327,6 +327,7 @@ def _grade(key: int, typed: Mapping[str, Any], actor: Actor, now: datetime) -> s
     given = typed.get("grade", "")
     prevention.grade(
         _summons(typed),
+        warning=key,
         grade=int(given) if given.isdigit() and len(given) == 1 else 0,
         word=typed.get("word", ""),
         acting=actor,
