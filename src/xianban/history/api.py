@@ -5,5 +5,16 @@
 
 from xianban.history.actions import CELL, Exported, K, export, pseudonym_of
 from xianban.history.queries import read
+from xianban.history.rules.layout import FACTS, HEARD, REQUESTS
 
-__all__ = ["CELL", "Exported", "K", "export", "pseudonym_of", "read"]
+__all__ = [
+    "CELL",
+    "FACTS",
+    "HEARD",
+    "REQUESTS",
+    "Exported",
+    "K",
+    "export",
+    "pseudonym_of",
+    "read",
+]

@@ -38,6 +38,7 @@ from xianban.prevention.queries.boards import (  # fmt: skip
 from xianban.prevention.queries.detectors import detector, detectors
 from xianban.prevention.queries.offers import OrderOffer
 from xianban.prevention.queries.orders import OrderPage, OrderRow, orders
+from xianban.prevention.queries.raised import Raised, raised_since
 from xianban.prevention.queries.records import record
 from xianban.prevention.queries.shown import (
     ActShown,
@@ -103,6 +104,7 @@ __all__ = [
     "Patrol",
     "Peer",
     "Profile",
+    "Raised",
     "Record",
     "RoundDone",
     "RoundShown",
@@ -150,6 +152,7 @@ __all__ = [
     "plan_event",
     "precision_of",
     "promote",
+    "raised_since",
     "record",
     "record_round",
     "revert",

@@ -19,7 +19,7 @@ NAMELESS, POINTED = 0.03, 0.85
 
 def ground_of(city: Geography, *, people: float, rng: np.random.Generator) -> Ground:
     """The grids of the sample city, with `people` in all, shared out as they live there."""
-    grids = _grids(city)
+    grids = grids_of(city)
     share = np.array([grid.population for grid in grids], float)
     middle = np.array([(grid.middle.x, grid.middle.y) for grid in grids])
     community, street, district = (
@@ -38,7 +38,7 @@ def ground_of(city: Geography, *, people: float, rng: np.random.Generator) -> Gr
     )
 
 
-def _grids(city: Geography) -> list[Area]:
+def grids_of(city: Geography) -> list[Area]:
     return [area for area in city.areas if area.level == "grid"]
 
 
@@ -49,7 +49,7 @@ class Voices:
         self.world = world
         self._rng = np.random.default_rng([seed, 4])
         self._sites = Sites(city, self._rng)
-        self._grids = _grids(city)
+        self._grids = grids_of(city)
         self._told: dict[int, list[Somebody]] = {}  # who has complained of each problem
         self._spots: dict[int, Spot] = {}
 

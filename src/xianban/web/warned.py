@@ -33,6 +33,8 @@ METHODS: Mapping[str, Promise] = {
     "cluster": gettext_lazy("相邻几处同时增多"),
     "issue": gettext_lazy("几个人说同一件事"),
     "recurrence": gettext_lazy("办结后又出现"),
+    "gathering": gettext_lazy("同一处几个人反映"),
+    "relapse": gettext_lazy("答复后同一处又有人反映"),
     "risk": gettext_lazy("下周可能出现"),
     "season": gettext_lazy("每年这时都有"),
 }

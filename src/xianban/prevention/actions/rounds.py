@@ -36,6 +36,7 @@ from xianban.prevention.rules.words import DETECTORS_OWN
 KEEPS_DAYS = 3 * 366
 MOST_BEHIND = 500
 TOLD = Callable[[str], None]
+CASES_OF = Callable[[set[int]], Mapping[int, int]]
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,17 @@ def look(
 
 
 def record_round(
-    kind: str, past: Past, *, now: datetime, told: TOLD = lambda said: None
+    kind: str,
+    past: Past,
+    *,
+    now: datetime,
+    told: TOLD = lambda said: None,
+    cases_of: CASES_OF | None = None,
 ) -> RoundDone | None:
-    """A round on a past that was read already: detect, keep, fill the budgets; None where it was done."""
+    """A round on a past that was read already: detect, keep, fill the budgets; None where it was done.
+
+    `cases_of` says which case each request of the past belongs to, where that is not this home's.
+    """
     city = current()
     name = name_of(kind, past.until, city)
     champions, challengers = in_use(city, now=now)
@@ -118,7 +127,7 @@ def record_round(
             row = Round.objects.create(
                 name=name, kind=kind, as_of=past.until, began_at=began, ended_at=now
             )
-            kept = _Keeping(past, city, now)
+            kept = _Keeping(past, city, now, cases_of or cases_of_requests)
             for version, found in seen:
                 kept.take(version, found)
             kept.take_season(proposed)
@@ -176,8 +185,8 @@ def _seasons(past: Past, city: City) -> list[Finding]:
 class _Keeping:
     """One round's findings on their way into the tables, in one transaction."""
 
-    def __init__(self, past: Past, city: City, now: datetime) -> None:
-        self.past, self.city, self.now = past, city, now
+    def __init__(self, past: Past, city: City, now: datetime, cases_of: CASES_OF) -> None:
+        self.past, self.city, self.now, self.cases_of = past, city, now, cases_of
         self.today = past.today
         self.counts: Counter[str] = Counter(
             found=0, new=0, raised=0, left_out=0, explained=0, returned=0, ended=0
@@ -193,7 +202,7 @@ class _Keeping:
     def take(self, version: DetectorVersion, found: Sequence[Finding]) -> None:
         """Each finding into its warning; a challenger's into its own, silent ones."""
         keys = {key for one in found for key in one.evidence}
-        case_of = cases_of_requests(keys)
+        case_of = self.cases_of(keys)
         silent = version.state == "challenger"
         for one in found:
             cases = frozenset(case_of[key] for key in one.evidence if key in case_of)

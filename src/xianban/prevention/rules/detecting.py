@@ -10,8 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
+from xianban.prevention.rules.behind import behind_of
 from xianban.prevention.rules.finding import Finding
-from xianban.prevention.rules.past import Cut, Past, cut, plane
+from xianban.prevention.rules.past import Cut, Past, cut, plane, shared_out
+from xianban.prevention.rules.signs import gatherings, relapses
 
 if TYPE_CHECKING:
     from xianban.city.api import Detector
@@ -22,7 +24,6 @@ LOOK_BACK_TO_BEGIN = 14  # steps, of those that are looked through for the onset
 SEED = 20_261_126
 CHART_DAYS, OUTLOOK_DAYS, OUTLOOK_PAST = 56, 14, 400
 QUANTILES = (0.1, 0.5, 0.9)
-MOST_POINTS, MOST_TEXTS = 200, 5
 MOST_CELLS = 60_000  # area x matter in a ranking of risk
 RISK_FROM, RISK_FACTOR = 0.5, 2.0
 
@@ -103,7 +104,7 @@ def _chosen(
                 expected=float(judged.expected[row, -run:].sum()),
                 p_value=float(p_values[series]),
                 sure=1.0 - float(picked.q_value[series]),
-                **_behind(behind),
+                **behind_of(behind),
             )
         )
     return found
@@ -177,7 +178,7 @@ def _clusters(detector: "Detector", past: Past) -> Found:
                 expected=float(hit.expected),
                 p_value=float(hit.p_value),
                 sure=1.0 - float(picked.q_value[n]),
-                **_behind(behind),
+                **behind_of(behind),
             )
         )
     return found
@@ -243,7 +244,7 @@ def _hot_issues(detector: "Detector", past: Past) -> Found:
                 expected=expected,
                 p_value=p_value,
                 sure=1.0 - p_value,
-                **{**_behind(behind), "title": issue.title[:120]},
+                **{**behind_of(behind), "title": issue.title[:120]},
             )
         )
     return [one for one in found if one.p_value < detector.fdr]
@@ -282,7 +283,7 @@ def _recurrences(detector: "Detector", past: Past) -> Found:
     seen = recent.group_by("cell").len()
     by_cell = np.zeros(len(made.cells))
     by_cell[seen["cell"].to_numpy()] = seen["len"].to_numpy()
-    means = _shared_out(made.cells, by_cell)
+    means = shared_out(made.cells, by_cell)
     found = []
     p_values = np.ones(len(made.cells))
     for n in range(len(made.cells)):
@@ -307,22 +308,10 @@ def _recurrences(detector: "Detector", past: Past) -> Found:
                 expected=float(means[n]),
                 p_value=float(p_values[n]),
                 sure=1.0 - float(picked.q_value[n]),
-                **_behind(behind),
+                **behind_of(behind),
             )
         )
     return found
-
-
-def _shared_out(cells: Sequence[tuple[str, str]], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """What each cell would have if its area and its matter alone decided: row times column over all.
-
-    One that always recurs is no news to itself; so it is compared with others of its matter, and a busy
-    area with its own load.
-    """
-    areas = np.unique([area for area, _ in cells], return_inverse=True)[1]
-    matters = np.unique([matter for _, matter in cells], return_inverse=True)[1]
-    of_area, of_matter = np.bincount(areas, counts), np.bincount(matters, counts)
-    return np.asarray(of_area[areas] * of_matter[matters] / max(1.0, counts.sum()), dtype=float)
 
 
 def risk_of(detector: "Detector", past: Past) -> Any:
@@ -390,6 +379,8 @@ METHODS: Mapping[str, Callable[["Detector", Past], Found]] = {
     "cluster": _clusters,
     "issue": _hot_issues,
     "recurrence": _recurrences,
+    "gathering": gatherings,
+    "relapse": relapses,
     "risk": _risks,
 }
 
@@ -397,24 +388,6 @@ METHODS: Mapping[str, Callable[["Detector", Past], Found]] = {
 def _commonest(words: Sequence[str]) -> str:
     names, counts = np.unique(np.array(words, dtype=object).astype(str), return_counts=True)
     return str(names[counts.argmax()])
-
-
-def _behind(rows: pl.DataFrame) -> dict[str, Any]:
-    """Who says so: keys of requests, a few masked texts, and rounded places to draw."""
-    rows = rows.sort("day", "key", descending=[False, True])
-    spots = (
-        rows.filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
-        .group_by("lat", "lon")
-        .len()
-        .sort("len", "lat", "lon", descending=[True, False, False])
-        .head(MOST_POINTS)
-    )
-    said = [t.strip() for t in rows["words"].drop_nulls().to_list() if len(t.strip("□# \n")) >= 4]
-    return {
-        "evidence": tuple(rows["key"].to_list()),
-        "texts": tuple(t[:200] for t in said[:MOST_TEXTS]),
-        "points": tuple(spots.iter_rows()),
-    }
 
 
 def with_courses(found: Sequence[Finding], past: Past) -> Found:

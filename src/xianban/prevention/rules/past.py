@@ -37,8 +37,9 @@ class Terrain:
 class Past:
     """What was known at `until` (an aware time): one row for each voice, newest day ending there.
 
-    `rows`: key, case, matter, area, lat, lon, day (0 is the newest, 1 the one before), words and
-    `ended_day` (when its case had ended, in the same days, null where it is open), new voices alone.
+    `rows`: key, case, matter, area, lat, lon, day (0 is the newest, 1 the one before), words, and in the
+    same days `ended_day`, when its case had ended otherwise than in another one, and `answered_day`, when
+    it was answered (null: not yet). New voices alone.
     """
 
     rows: pl.DataFrame
@@ -81,11 +82,15 @@ def past_of(
     rows = said.select(
         "key", "case", "matter", "area", "lat", "lon", "words",
         day=((ago.dt.total_seconds() - 1) // 86_400).cast(pl.Int32),
-        ended_day=pl.when(pl.col("ended_h").is_not_null()).then(
-            ((ago.dt.total_seconds() - pl.col("ended_h") * 3600) // 86_400).cast(pl.Int32)
-        ),
+        ended_day=pl.when(pl.col("state").ne_missing("merged")).then(_later(ago, "ended_h")),
+        answered_day=_later(ago, "answered_h"),
     )  # fmt: skip
     return Past(rows, until, terrain, hourly)
+
+
+def _later(ago: pl.Expr, hours: str) -> pl.Expr:
+    """The day of what came so many hours after receipt; null where it did not."""
+    return ((ago.dt.total_seconds() - pl.col(hours) * 3600) // 86_400).cast(pl.Int32)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,18 @@ def _placed(past: Past, area: str, matter: int) -> pl.DataFrame:
             dict(matters), default=None, return_dtype=pl.String
         ),
     ).filter(pl.col("cell_area").is_not_null() & pl.col("cell_matter").is_not_null())
+
+
+def shared_out(cells: Sequence[tuple[str, str]], counts: NDArray[Any]) -> NDArray[np.float64]:
+    """What each cell would have if its area and its matter alone decided: row times column over all.
+
+    One that always recurs is no news to itself; so it is compared with others of its matter, and a busy
+    area with its own load.
+    """
+    areas = np.unique([area for area, _ in cells], return_inverse=True)[1]
+    matters = np.unique([matter for _, matter in cells], return_inverse=True)[1]
+    of_area, of_matter = np.bincount(areas, counts), np.bincount(matters, counts)
+    return np.asarray(of_area[areas] * of_matter[matters] / max(1.0, counts.sum()), dtype=float)
 
 
 def plane(terrain: Terrain, areas: Sequence[str]) -> NDArray[np.float64]:
