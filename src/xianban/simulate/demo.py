@@ -100,6 +100,15 @@ def password() -> str:
     return f"demo-{short_code(secret('demo'), 'password', length=8).lower()}"
 
 
+def holds_city() -> bool:
+    """Whether there is a city in this home, whichever."""
+    try:
+        current()
+    except NotFound:
+        return False
+    return True
+
+
 def _is_set_up() -> bool:
     """Whether it is there already; WrongState where this home is somebody else's."""
     try:

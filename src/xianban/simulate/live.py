@@ -7,7 +7,7 @@ the hour until somebody mends it.
 import logging
 import signal
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,11 +22,14 @@ from xianban.base.errors import NotFound, Refused, WrongState
 from xianban.casework.api import CaseRow, Filters, case_list, perform
 from xianban.city.api import City, current
 from xianban.intake.api import receive_many
+from xianban.prevention.api import ORIGIN, warning_of_case
 from xianban.simulate import phrases
+from xianban.simulate.ahead import CLOSED, FOUND, NOTHING
+from xianban.simulate.bulk.works import MENDED
 from xianban.simulate.demo import submission
 from xianban.simulate.geography import make_geography
 from xianban.simulate.geography.names import CITY
-from xianban.simulate.grounded import Voices
+from xianban.simulate.grounded import Voices, grids_of
 from xianban.simulate.past import LATENT_PEOPLE
 from xianban.simulate.product import small_world
 from xianban.simulate.requests import Told, told_now
@@ -37,8 +40,10 @@ log = logging.getLogger("xianban.live")
 LATENT_SHARE = 0.6  # of those who report, about something that lasts
 ACTS = 5  # done by people at work for each request that comes in
 LOOKED_AT = 120  # cases due first, among which the next act is chosen
+ORDERS_FIRST = 1  # of these acts at least one is on an order, while there is one to do
 LEFT_ALONE = 0.8  # of cases of those whom one can sign in as are left to them
 DAYS = 720
+OF_ORDERS = {"contact": "start", "follow_up": "close"}  # nobody reported them
 NEXT = {"dispatched": "sign", "signed": "contact", "handling": "report", "reported": "follow_up"}
 
 
@@ -67,6 +72,8 @@ class Life:
         self.day = -self.world.before
         self._waiting: deque[Told] = deque()
         self._problem: dict[int, tuple[int, int]] = {}  # of cases: problem, and its kind
+        self._met: dict[int, int] = {}  # of orders: the cause that was found there
+        self._codes = [grid.code for grid in grids_of(geography)]
         self._seats = {seat.grant.unit for seat in SEATS if seat.grant.unit}
         while self.day < 0:
             self._pass_day(now)
@@ -104,9 +111,11 @@ class Life:
 
     def _chosen(self, now: datetime) -> list[CaseRow]:
         """Some of the cases that are due first; those of the seats mostly wait for who sits there."""
-        rows = case_list(
-            self.staff.supervisors[0], Filters(order="due"), now=now, size=LOOKED_AT
-        ).rows
+        due, ordered = (
+            case_list(self.staff.supervisors[0], wanted, now=now, size=LOOKED_AT).rows
+            for wanted in (Filters(order="due"), Filters(order="due", origin=ORIGIN))
+        )
+        rows = {row.id: row for row in (*due, *ordered)}.values()
         free = [
             row
             for row in rows
@@ -114,11 +123,14 @@ class Life:
             and row.assignee is None
             and (row.unit.code not in self._seats or self.rng.random() > LEFT_ALONE)
         ]
-        take = self.rng.permutation(len(free))[:ACTS]
-        return [free[int(at)] for at in take]
+        take = [free[int(at)] for at in self.rng.permutation(len(free))]
+        first = [row for row in take if row.origin == ORIGIN][:ORDERS_FIRST]
+        return [*first, *(row for row in take if row not in first)][:ACTS]
 
     def _act(self, row: CaseRow, now: datetime) -> int:
         verb = NEXT[row.state]
+        if row.origin == ORIGIN:
+            verb = OF_ORDERS.get(verb, verb)
         who = self._who(verb, row)
         if who is None:
             return 0
@@ -131,15 +143,19 @@ class Life:
                 return done
             done += 1
             if one == "report":
-                self._visited(row.id)
+                self._visited(row)
         return done
 
     def _who(self, verb: str, row: CaseRow) -> Actor | None:
-        if verb == "follow_up":
+        if verb in ("follow_up", "close"):
             return self._pick(self.staff.agents)
         return self.staff.handlers.get(row.unit.code)
 
     def _data(self, verb: str, row: CaseRow, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+        if verb == "start":
+            return [("start", {"text": self._say("start")})]
+        if verb == "close":
+            return [("close", {"text": CLOSED})]
         if verb == "contact":
             return [
                 ("contact", {"contacted": True, "text": self._say("contact")}),
@@ -150,7 +166,7 @@ class Life:
                 (
                     "report",
                     {
-                        "text": self._say("answer_again"),
+                        "text": self._answer(row, now),
                         "checks": self._checks(row, now),
                         "solved": True,
                     },
@@ -172,14 +188,47 @@ class Life:
         points = duty.checklist if duty else ()
         return [{"point": point.text, "answer": "done", "note": ""} for point in points]
 
-    def _visited(self, case_id: int) -> None:
-        """A visit mends what is behind it, or only soothes it for some days."""
-        if case_id not in self._problem:
+    def _answer(self, row: CaseRow, now: datetime) -> str:
+        """What a unit says; of an order, whether it found the cause."""
+        if row.origin != ORIGIN:
+            return self._say("answer_again")
+        problem = self._cause(row.id, now)
+        sees = self.world.kinds[int(self.world.kind[problem])].sees if problem >= 0 else 0.0
+        self._met[row.id] = problem if self.rng.random() < sees else -1
+        return FOUND if self._met[row.id] >= 0 else NOTHING
+
+    def _cause(self, case_id: int, now: datetime) -> int:
+        """What is there where a warning points: what those behind it told of, else what lies in its areas; or -1."""
+        seen = warning_of_case(case_id, self.staff.supervisors[0], now=now)
+        if seen is None:
+            return -1
+        told = [self._problem[case.id][0] for case in seen.cases if case.id in self._problem]
+        there = [one for one in told if self.world.there(np.array([one]), self.day)[0]]
+        if there:
+            return Counter(there).most_common(1)[0][0]
+        live = self.world.live()
+        live = live[self.world.there(live, self.day)]
+        for one in live.tolist():
+            matter = self.world.kinds[int(self.world.kind[one])].matter
+            around = self.city.area_path(self._codes[int(self.world.grid[one])])
+            if matter.startswith(seen.row.matter.code) and {*around} & {
+                one.code for one in seen.row.areas
+            }:
+                return int(one)
+        return -1
+
+    def _visited(self, row: CaseRow) -> None:
+        """A visit mends what is behind it, or only soothes it for some days; an order mends what it found."""
+        if row.origin == ORIGIN:
+            problem = self._met.pop(row.id, -1)
+            if problem >= 0 and self.rng.random() < MENDED:
+                self.world.mend(np.array([problem]), self.day)
             return
-        problem, kind = self._problem[case_id]
-        row = np.array([problem])
+        if row.id not in self._problem:
+            return
+        problem, kind = self._problem[row.id]
         mends = self.rng.random() < self.world.kinds[kind].mends
-        (self.world.mend if mends else self.world.soothe)(row, self.day)
+        (self.world.mend if mends else self.world.soothe)(np.array([problem]), self.day)
 
     def _say(self, what: str) -> str:
         return str(self._pick(phrases.PHRASES[what]))

@@ -1,12 +1,14 @@
 """How well the product's own detectors see, in a city whose truth is known.
 
-The bulk form lives the reactive policy on the sample city's grids. Each night what was reported by then goes,
-as an anonymous history in memory, through prevention's round: detectors, one finding one warning, budgets. A
-simulated analyst goes to look where the reports behind a warning point, and says whether something was there.
+The bulk form lives on the sample city's grids. Each night what was reported by then goes, as an anonymous
+history in memory, through prevention's round: detectors, one finding one warning, budgets. A simulated analyst
+confirms what is sure enough and sends somebody where the reports behind it point; what was found there is
+concluded on the warning, and so enters the detector's record.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,41 +18,38 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from xianban.accounts.api import MACHINE, Actor, Granted, Role
+from xianban.base.errors import WrongState
 from xianban.base.home import home
 from xianban.city.api import current, forget, load
 from xianban.history.api import CELL, FACTS, HEARD
 from xianban.history.api import REQUESTS as COLUMNS
 from xianban.prevention import api as prevention
+from xianban.simulate.ahead import MOST_READ, NIGHT, SURE
 from xianban.simulate.bulk.ground import Floats, Ints
-from xianban.simulate.bulk.running import FIFTH
-from xianban.simulate.bulk.works import LIMIT_DAYS, Done, Taken, Works
-from xianban.simulate.bulk.world import Reports, World
-from xianban.simulate.geography import make_geography
+from xianban.simulate.bulk.running import RESERVED, check_asked
+from xianban.simulate.bulk.works import ORDER, Done, Taken, Works
+from xianban.simulate.bulk.world import START, Reports, World
+from xianban.simulate.demo import holds_city
+from xianban.simulate.geography import Area, make_geography
 from xianban.simulate.grounded import grids_of, ground_of
+from xianban.simulate.judging import Judged, Look, judged, look_ahead, look_at, mean_of
+from xianban.simulate.product import limits_of
 from xianban.simulate.sample_pack import write_sample_pack
-from xianban.simulate.sheets import leaves
 from xianban.simulate.telling import latent_fact
 
-BEFORE, SILENT = 180, 14  # days of past, and of those the last on which rounds are made already
+BEFORE, WARMING = 180, 20  # days of past; in the last of them it is acted upon, not yet counted
 MISHEARD, MISPLACED = 0.04, 0.04  # reports kept under another matter, or in the grid beside
 CLOSED_AFTER_H = 24.0
-AHEAD_DAYS = 7  # a warning of what is likely next week is real where something is there by then
-NIGHT = timedelta(minutes=30)
 ANALYST = Actor("user", 0, "analyst", (Granted(Role.ANALYST),))
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Warnings against the planted truth; medians are of those that were real."""
+class Totals:
+    """What came of a policy in the days that count."""
 
-    raised: int
-    a_day: float
-    precision: float | None
-    at_random: float | None
-    before_fifth_complaint: float | None
-    median_complaints_before: float | None
-    median_days_after_begin: float | None
-    median_lead_days: float | None
+    complaints: float
+    nuisance_person_days: float
+    staff_hours: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,11 @@ class Own:
     days: int
     people: int
     seed: int
-    complaints: int
+    skill: float
+    reactive: Totals
+    proactive: Totals
+    orders: int
+    empty_orders: int
     problems: int
     warned_problems: int
     left_out: int
@@ -69,25 +72,94 @@ class Own:
     by_matter: dict[str, Judged]
 
 
+@dataclass(frozen=True)
+class OwnMean:
+    """The mean over several cities; `raised` is a city's."""
+
+    seeds: tuple[int, ...]
+    days: int
+    people: int
+    skill: float
+    reactive: Totals
+    proactive: Totals
+    orders: float
+    empty_orders: float
+    problems: float
+    warned_problems: float
+    all: Judged
+    by_detector: dict[str, Judged]
+    by_matter: dict[str, Judged]
+
+
+def measure_several(
+    *,
+    days: int,
+    seeds: Sequence[int],
+    people: int,
+    skill: float = 1.0,
+    progress: Callable[[int, int], Any] = lambda done, of: None,
+) -> OwnMean:
+    """One city after another; raises BadInput for what can't be."""
+    check_asked(days, "proactive", min(seeds), skill, people)
+    each = len(seeds) * (days + BEFORE)
+    cities = [
+        measure_own(days=days, seed=seed, people=people, skill=skill,
+                    progress=lambda done, of, n=n: progress(n * of + done, each))
+        for n, seed in enumerate(seeds)
+    ]  # fmt: skip
+
+    def by(name: str) -> dict[str, Judged]:
+        keys = sorted({key for city in cities for key in getattr(city, name)})
+        return {key: mean_of([getattr(city, name)[key] for city in cities if key in getattr(city, name)]) for key in keys}  # fmt: skip
+
+    return OwnMean(
+        seeds=tuple(seeds),
+        days=days,
+        people=people,
+        skill=skill,
+        reactive=_totals([city.reactive for city in cities]),
+        proactive=_totals([city.proactive for city in cities]),
+        **{
+            name: float(np.mean([getattr(city, name) for city in cities]))
+            for name in ("orders", "empty_orders", "problems", "warned_problems")
+        },
+        all=mean_of([city.all for city in cities]),
+        by_detector=by("by_detector"),
+        by_matter=by("by_matter"),
+    )
+
+
+def _totals(cities: Sequence[Totals]) -> Totals:
+    return Totals(*np.mean([astuple(one) for one in cities], axis=0).round(1).tolist())
+
+
 def measure_own(
     *,
     days: int,
     seed: int,
     people: int,
+    skill: float = 1.0,
     progress: Callable[[int, int], Any] = lambda done, of: None,
 ) -> Own:
-    """One city of `people` on the sample city's ground; nothing of it stays in the home."""
+    """One city of `people` on the sample city's ground; nothing of it stays in the home.
+
+    WrongState where the home holds a city already.
+    """
+    if holds_city():
+        raise WrongState("this home holds a city already; choose an empty folder with XIANBAN_HOME")
     with transaction.atomic():
         try:
-            return _measured(days, seed, people, progress)
+            return _measured(days, seed, people, skill, progress)
         finally:
             transaction.set_rollback(True)
             forget()
 
 
-def _measured(days: int, seed: int, people: int, progress: Callable[[int, int], Any]) -> Own:
+def _measured(
+    days: int, seed: int, people: int, skill: float, progress: Callable[[int, int], Any]
+) -> Own:
     geography = make_geography(7)
-    start = datetime(2026, 1, 1, tzinfo=UTC)
+    start = datetime.combine(START, datetime.min.time(), UTC)
     forget()
     load(
         write_sample_pack(home() / "demo-pack", city=geography),
@@ -95,32 +167,55 @@ def _measured(days: int, seed: int, people: int, progress: Callable[[int, int], 
         acting=MACHINE.key,
     )
     forget()
-    ground = ground_of(geography, people=people, rng=np.random.default_rng([seed, 0]))
-    world = World(ground, days=days, before=BEFORE, seed=seed)
-    codes = [grid.code for grid in grids_of(geography)]
-    spots = [(grid.middle.y, grid.middle.x) for grid in grids_of(geography)]
-    diary = Diary(world, codes, spots, seed=seed)
-    analyst = Analyst(world, diary, seed=seed)
-    for day in range(-BEFORE, days):
-        _, said = world.pass_day(day)
-        diary.take(day, said)
-        diary.settle(day, diary.work(day)[1])
-        if day >= -SILENT:
-            analyst.look(day)
+    grids = grids_of(geography)
+
+    def world() -> World:
+        ground = ground_of(geography, people=people, rng=np.random.default_rng([seed, 0]))
+        return World(ground, days=days, before=BEFORE, seed=seed)
+
+    otherwise = world()
+    reactive = _lived(Works(otherwise, limits=limits_of(otherwise), reserved=0.0), days)
+    diary = Diary(world(), grids, seed=seed)
+    analyst = Analyst(diary, skill=skill, seed=seed)
+
+    def night(day: int, done: Done, found: Ints) -> None:
+        if day >= -WARMING:
+            analyst.look(day, done, found)
         progress(day + BEFORE + 1, days + BEFORE)
-    return analyst.told(days=days, people=people)
+
+    proactive = _lived(diary, days, night)
+    gone = np.minimum(otherwise.mended, otherwise.ended)
+    return analyst.told(reactive, proactive, gone, people=people)
+
+
+def _lived(
+    works: Works,
+    days: int,
+    night: Callable[[int, Done, Ints], None] = lambda day, done, found: None,
+) -> Totals:
+    world = works.world
+    complaints, nuisance, hours = 0, 0.0, 0.0
+    for day in range(-BEFORE, days):
+        felt, said = world.pass_day(day)
+        spent = works.take(day, said)
+        used, done = works.work(day)
+        found = works.settle(day, done)
+        if day >= 0:
+            complaints += len(said.problem)
+            nuisance += float(felt.sum())
+            hours += used + spent
+        night(day, done, found)
+    return Totals(complaints, round(nuisance, 1), round(hours, 1))
 
 
 class Diary(Works):
-    """The reactive works, with everything that was reported written down as a history would have it."""
+    """The works, with everything that was reported written down as a history would have it."""
 
-    def __init__(
-        self, world: World, codes: Sequence[str], spots: Sequence[tuple[float, float]], *, seed: int
-    ) -> None:
-        limits = [LIMIT_DAYS[leaves()[kind.matter]["limit_hours"]] for kind in world.kinds]
-        super().__init__(world, limits=np.array(limits), reserved=0.0)
-        self.codes = codes
-        self._spots = np.round(np.array(spots) / CELL) * CELL
+    def __init__(self, world: World, grids: Sequence[Area], *, seed: int) -> None:
+        super().__init__(world, limits=limits_of(world), reserved=RESERVED)
+        self.codes = [grid.code for grid in grids]
+        middles = np.array([(grid.middle.y, grid.middle.x) for grid in grids])
+        self._spots = np.round(middles / CELL) * CELL
         self._beside = _beside(world)
         self._rng = np.random.default_rng([seed, 6])
         self.midnight = datetime.combine(world.start, datetime.min.time(), current().tz)
@@ -181,9 +276,9 @@ class Diary(Works):
         answered = pl.when(pl.col("answered_at") <= until).then(
             (pl.col("answered_at") - pl.col("received")).dt.total_minutes() / 60
         )
-        closed = pl.when(
-            pl.col("answered_at") + pl.duration(hours=CLOSED_AFTER_H) <= until
-        ).then(answered + CLOSED_AFTER_H)
+        closed = pl.when(pl.col("answered_at") + pl.duration(hours=CLOSED_AFTER_H) <= until).then(
+            answered + CLOSED_AFTER_H
+        )
         return frame.with_columns(
             **{name: pl.lit(None, dtype=kind) for name, kind in others.items()}
         ).with_columns(
@@ -201,124 +296,85 @@ def _beside(world: World) -> Ints:
     return far.argmin(axis=1).astype(np.int64)
 
 
-@dataclass(frozen=True)
-class _Look:
-    """One raised warning as it was when it went on the desk."""
-
-    detector: str
-    kind: int
-    day: int
-    real: bool
-    at_random: float
-    problem: int = -1
-    told: int = 0
-    since: float = 0.0
-
-
 class Analyst:
-    """Reads each night's round and goes to look where the reports point."""
+    """Reads each night's round, and sends somebody where the reports behind a warning point."""
 
-    def __init__(self, world: World, diary: Diary, *, seed: int) -> None:
-        self.world, self.diary = world, diary
+    def __init__(self, diary: Diary, *, skill: float, seed: int) -> None:
+        self.world, self.diary, self.skill = diary.world, diary, skill
         self._rng = np.random.default_rng([seed, 8])
         self._terrain = prevention.terrain_of(current())
-        self._sees = np.array([kind.sees for kind in world.kinds])
-        self._looks: list[_Look] = []
-        self._left_out = 0
-        self._complaints = 0
+        self._looks: list[Look] = []
+        self._left_out = self.orders = self.empty = 0
 
-    def look(self, day: int) -> None:
+    def look(self, day: int, done: Done, found: Ints) -> None:
         """The night after a day."""
         until = self.diary.at(day + 1)
-        frame = self.diary.known(until)
-        for kind in ("nightly", "hourly"):
-            past = prevention.past_of(
-                frame, until=until, terrain=self._terrain, hourly=kind == "hourly"
-            )
-            done = prevention.record_round(
-                kind, past, now=until + NIGHT, cases_of=lambda keys: {key: key for key in keys}
-            )
-        if day == -1:
-            self._complaints = frame.height
-        if day >= 0 and done:
-            self._left_out = done.counts["left_out"]
+        now = until + 2 * NIGHT
+        for row in np.flatnonzero(done.sort == ORDER):
+            outcome = "real" if found[row] else "empty"
+            prevention.study(int(done.warning[row]), "conclude", outcome=outcome, acting=ANALYST, now=now)  # fmt: skip
+            self.empty += day >= 0 and not found[row]
+        past = prevention.past_of(self.diary.known(until), until=until, terrain=self._terrain)
+        made = prevention.record_round(
+            "nightly", past, now=until + NIGHT, cases_of=lambda keys: {key: key for key in keys}
+        )
+        self._left_out = made.counts["left_out"] if made else 0
+        room = self.diary.room(day + 1)
         for one in prevention.raised_since(until):
             look = self._judge(one, day)
-            if one.cases:
-                seen = look.real and self._rng.random() < self._sees[look.kind]
-                verb, more = ("confirm", {}) if seen else ("dismiss", {"reason": "chance"})
-                prevention.study(one.id, verb, **more, acting=ANALYST, now=until + 2 * NIGHT)
             if day >= 0:
                 self._looks.append(look)
+            if one.cases and one.confidence >= SURE:
+                self._send(one.id, look, room, day, now)
 
-    def _judge(self, one: prevention.Raised, day: int) -> _Look:
+    def _send(self, warning: int, look: Look, room: Floats, day: int, now: datetime) -> None:
+        """Order it, where the unit has time."""
+        kind, grid = np.array([look.kind]), np.array([look.grid])
+        unit, about = int(self.diary.unit(kind, grid)[0]), self.world.kinds[look.kind]
+        if room[unit] <= 0:
+            return
+        room[unit] -= about.look_h + about.repair_h
+        prevention.study(warning, "confirm", acting=ANALYST, now=now)
+        self.diary.order(day + 1, kind=kind, grid=grid, warning=np.array([warning]))
+        self.orders += day >= 0
+
+    def _judge(self, one: prevention.Raised, day: int) -> Look:
         if not one.cases:
-            return self._expected(one, day)
-        place = np.array([[self.diary.grid[case], self.diary.kind[case]] for case in one.cases])
-        pairs, counts = np.unique(place, axis=0, return_counts=True)
-        grid, kind = pairs[counts.argmax()].tolist()
-        world, live = self.world, self.world.live()
-        live = live[world.there(live, day)]
-        alike = live[world.kind[live] == kind]
-        at_random = len(np.unique(world.grid[alike])) / world.ground.n
-        here = alike[world.grid[alike] == grid]
-        if not len(here):
-            return _Look(one.detector, kind, day, False, at_random)
-        first = int(here[np.argmax(world.size(here, day) * world.reach[here])])
-        since = day - float(world.begins[first])
-        return _Look(one.detector, kind, day, True, at_random, first, int(world.told[first]), since)
+            level = len(current().area_path(one.areas[0])) - 1
+            around = np.array([current().area_path(code)[level] for code in self.diary.codes])
+            return look_ahead(self.world, one.detector, matter=one.matter, areas=one.areas, around=around, day=day)  # fmt: skip
+        spoken = [(self.diary.grid[case], self.diary.kind[case]) for case in one.cases[-MOST_READ:]]
+        (grid, kind), _ = Counter(spoken).most_common(1)[0]
+        if self._rng.random() >= self.skill:
+            grid = int(self._rng.integers(self.world.ground.n))
+        return look_at(self.world, one.detector, grid=grid, kind=kind, day=day)
 
-    def _expected(self, one: prevention.Raised, day: int) -> _Look:
-        """Of a warning with nobody behind it: whether something of the kind is there within a week."""
-        world, ahead = self.world, float(day + AHEAD_DAYS)
-        kinds = [n for n, kind in enumerate(world.kinds) if kind.matter.startswith(one.matter)]
-        there = (world.born <= ahead) & (world.ended > day) & (world.mended > day) & np.isin(world.kind, kinds)  # fmt: skip
-        within = {code: current().area_path(code) for code in self.diary.codes}
-        level = len(current().area_path(one.areas[0])) - 1
-        around = np.array([within[code][level] for code in self.diary.codes])
-        hit = np.unique(around[world.grid[there]])
-        return _Look(one.detector, kinds[0] if kinds else -1, day, bool(np.isin(one.areas, hit).any()),
-                     len(hit) / len(np.unique(around)))  # fmt: skip
-
-    def told(self, *, days: int, people: int) -> Own:
-        """All of it, judged; lead is how many days before the problem was gone the warning came."""
-        world, looks = self.world, self._looks
-        gone = np.minimum(np.minimum(world.mended, world.ended), days)
+    def told(self, reactive: Totals, proactive: Totals, gone: Floats, *, people: int) -> Own:
+        """All of it, judged; `gone` is when each problem was gone under the reactive policy."""
+        world, looks, days = self.world, self._looks, self.world.days
         names = sorted({one.detector for one in looks})
 
-        def of(chosen: list[_Look]) -> Judged:
-            real = [one for one in chosen if one.problem >= 0]
-            return Judged(
-                raised=len(chosen),
-                a_day=round(len(chosen) / days, 2),
-                precision=_mean([one.real for one in chosen]),
-                at_random=_mean([one.at_random for one in chosen]),
-                before_fifth_complaint=_mean([one.told < FIFTH for one in real]),
-                median_complaints_before=_median([one.told for one in real]),
-                median_days_after_begin=_median([one.since for one in real]),
-                median_lead_days=_median([gone[one.problem] - one.day for one in real]),
-            )
+        def of(chosen: Sequence[Look]) -> Judged:
+            return judged(chosen, gone, days=days)
 
         return Own(
             days=days,
             people=people,
             seed=world.seed,
-            complaints=len(self.diary.kind) - self._complaints,
+            skill=self.skill,
+            reactive=reactive,
+            proactive=proactive,
+            orders=self.orders,
+            empty_orders=self.empty,
             problems=int(((world.born >= 0) & (world.born < days)).sum()),
             warned_problems=len({one.problem for one in looks if one.problem >= 0}),
             left_out=self._left_out,
             all=of(looks),
-            by_detector={name: of([one for one in looks if one.detector == name]) for name in names},
+            by_detector={
+                name: of([one for one in looks if one.detector == name]) for name in names
+            },
             by_matter={
                 kind.matter: of([one for one in looks if one.kind == n])
                 for n, kind in enumerate(world.kinds)
             },
-        )  # fmt: skip
-
-
-def _mean(values: list[Any]) -> float | None:
-    return round(float(np.mean(values)), 3) if values else None
-
-
-def _median(values: list[Any]) -> float | None:
-    return round(float(np.median(values)), 2) if values else None
+        )

@@ -58,6 +58,7 @@ class Staff:
     dispatchers: tuple[Actor, ...]
     supervisors: tuple[Actor, ...]
     grid_workers: Mapping[str, Actor]  # by street
+    analysts: tuple[Actor, ...] = ()
 
 
 def hire(city: City, *, password: str, now: datetime, rng: np.random.Generator) -> Staff:
@@ -105,4 +106,5 @@ def _sorted(everybody: list[Actor]) -> Staff:
         dispatchers=tuple(by_role[Role.DISPATCHER]),
         supervisors=tuple(actor for actor in by_role[Role.SUPERVISOR] if not actor.grants[0].area),
         grid_workers={actor.grants[0].area: actor for actor in by_role[Role.GRID_WORKER]},
+        analysts=tuple(by_role.get(Role.ANALYST, ())),
     )

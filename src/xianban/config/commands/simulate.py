@@ -63,7 +63,7 @@ def simulate(
     if ctx.invoked_subcommand:
         return
     found = (
-        _in_product(days=days, policy=policy, seed=seed)
+        _in_product(days=days, policy=policy, seed=seed, skill=skill)
         if form == "product"
         else _in_bulk(days=days, policy=policy, seed=seed, skill=skill, people=people)
     )
@@ -88,12 +88,14 @@ def _in_bulk(**asked: Any) -> Any:
     return running.simulate(**asked, progress=_progress())
 
 
-def _in_product(*, days: int, policy: str, seed: int) -> Any:
+def _in_product(*, days: int, policy: str, seed: int, skill: float) -> Any:
     """Weeks of the sample city, through the doors that everybody uses."""
-    if policy != "reactive":
-        raise BadInput("--form product lives the reactive policy; leave --policy out")
+    if policy not in ("reactive", "proactive"):
+        raise BadInput(f"no policy {policy!r}; choose reactive or proactive")
     if not 1 <= days <= MOST_PRODUCT_DAYS:
         raise BadInput(f"--days is {days}; with --form product it must be 1 to {MOST_PRODUCT_DAYS}")
+    if not 0 <= skill <= 1:
+        raise BadInput(f"--skill is {skill}; it must be from 0 to 1")
     from xianban.config.setup import ready
 
     ready()
@@ -101,7 +103,9 @@ def _in_product(*, days: int, policy: str, seed: int) -> Any:
     from xianban.simulate import api
 
     tell = _progress() or (lambda done, of: None)
-    return api.simulate_in_product(days=days, seed=seed, now=utc_now(), progress=tell)
+    return api.simulate_in_product(
+        days=days, policy=policy, seed=seed, skill=skill, now=utc_now(), progress=tell
+    )
 
 
 @simulate.command()
@@ -162,17 +166,52 @@ def compare(**asked: Any) -> None:
 @seeds
 @skill
 @people
+@click.option(
+    "--own", is_flag=True, help="The product's own detectors; of the home nothing is kept."
+)
+@click.option(
+    "--first-seed", type=int, default=0, show_default=True, help="With --own: where to begin."
+)
 @as_json
-def detectors(**asked: Any) -> None:
+def detectors(own: bool, first_seed: int, **asked: Any) -> None:
     """What each sign's warnings were worth, against the planted truth: a mean over several cities."""
-    found = _compared(**asked)
+    found = _own(first_seed, **asked) if own else _compared(**asked)
     if found is None:
         return
-    click.echo(f"{'':>10}  " + "  ".join(f"{title:>12}" for title in TITLES.values()))
-    for name, seen in {**found.by_sign, "all": found.warnings, **found.by_matter}.items():
-        cells = (seen.get(column) for column in TITLES)
+    parts = (found.by_detector, {"all": found.all}) if own else (found.by_sign, {"all": found.warnings})  # fmt: skip
+    titles = OWN_TITLES if own else TITLES
+    click.echo(f"{'':>12}  " + "  ".join(f"{title:>12}" for title in titles.values()))
+    for name, seen in [pair for part in (*parts, found.by_matter) for pair in part.items()]:
+        known = asdict(seen) if own else seen
+        cells = (known.get(column) for column in titles)
         told = ("" if cell is None else f"{cell:,.2f}" for cell in cells)
-        click.echo(f"{name:>10}  " + "  ".join(f"{cell:>12}" for cell in told))
+        click.echo(f"{name:>12}  " + "  ".join(f"{cell:>12}" for cell in told))
+
+
+def _own(
+    first_seed: int, *, days: int, seeds: int, skill: float, people: int, as_json: bool
+) -> Any:
+    """What the product's own detectors saw, or None where it is printed already."""
+    if seeds < 1:
+        raise BadInput(f"--seeds is {seeds}; it must be 1 or more")
+    from xianban.config.setup import ready
+
+    ready()
+    from xianban.simulate import api
+
+    found = api.measure_several(
+        days=days, seeds=range(first_seed, first_seed + seeds), people=people, skill=skill,
+        progress=_progress() or (lambda done, of: None),
+    )  # fmt: skip
+    _done()
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return None
+    click.echo(
+        f"{len(found.seeds)} cities of {found.people:,}, {found.days} days, skill {found.skill:g}: "
+        f"{found.warned_problems:,.0f} of {found.problems:,.0f} problems were warned of\n"
+    )
+    return found
 
 
 TITLES = {
@@ -184,6 +223,12 @@ TITLES = {
     "median_days_after_begin": "days old",
     "median_lead_days": "lead, days",
 }
+OWN_TITLES = {
+    "raised": "warnings",
+    "a_day": "a day",
+    "precision": "real",
+    "at_random": "at random",
+} | TITLES
 
 
 def _compared(*, days: int, seeds: int, skill: float, people: int, as_json: bool) -> Any:

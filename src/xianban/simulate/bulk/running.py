@@ -58,7 +58,7 @@ def simulate(
 
     Raises BadInput for days, people, skill or policy out of range.
     """
-    _check(days, policy, seed, skill, people)
+    check_asked(days, policy, seed, skill, people)
     if policy == "proactive":
         return simulate_both(days=days, seed=seed, skill=skill, people=people, progress=progress)[1]
     tell = progress or (lambda done, of: None)
@@ -74,7 +74,7 @@ def simulate_both(
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Outcome, Outcome]:
     """The same city under the reactive and the proactive policy."""
-    _check(days, "proactive", seed, skill, people)
+    check_asked(days, "proactive", seed, skill, people)
     tell = progress or (lambda done, of: None)
     first, gone = _live(days, "reactive", seed, skill, people, lambda day: tell(day, 2 * days))
     second, _ = _live(
@@ -83,7 +83,8 @@ def simulate_both(
     return first, replace(second, prevented_complaints=first.complaints - second.complaints)
 
 
-def _check(days: int, policy: str, seed: int, skill: float, people: int) -> None:
+def check_asked(days: int, policy: str, seed: int, skill: float, people: int) -> None:
+    """Raises BadInput for what can't be simulated."""
     if policy not in POLICIES:
         raise BadInput(f"no policy {policy!r}; choose one of {', '.join(POLICIES)}")
     if not 1 <= days <= MOST_DAYS:
