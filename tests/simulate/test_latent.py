@@ -6,14 +6,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from xianban.casework.api import verify_heads
-from xianban.casework.models import Case
-from xianban.city.api import forget
-from xianban.intake.models import Request
-from xianban.simulate import product
 from xianban.simulate.bulk.kinds import kinds
 from xianban.simulate.geography import make_geography
-from xianban.simulate.live import Life
 from xianban.simulate.past import latent_year
 from xianban.simulate.telling import latent_fact, variants
 
@@ -51,31 +45,3 @@ def test_a_year_holds_problems_that_several_tell_of_at_one_place():
         if one.problem >= 0:
             places.setdefault(one.problem, set()).add(one.spot.site.name)
     assert all(len(names) == 1 for names in places.values())
-
-
-@pytest.mark.slow
-def test_the_product_and_the_bulk_rules_tell_the_same_story(db):
-    """The same problems; complaints within 15%, nuisance within 30%, merges within a tenth of all
-    reports, and the median time until an answer within six hours."""
-    forget()
-    days, seed = 10, 2
-    lived = product.simulate_in_product(
-        days=days, seed=seed, now=NOW, progress=lambda done, of: None
-    )
-    beside = product.simulate_beside(
-        make_geography(7), days=days, seed=seed, people=product.PEOPLE, now=NOW
-    )
-    assert lived.problems == beside.problems > 5
-    assert lived.complaints == Request.objects.count() > 60
-    assert lived.complaints == pytest.approx(beside.complaints, rel=0.15)
-    assert lived.nuisance_person_days == pytest.approx(beside.nuisance_person_days, rel=0.30)
-    assert abs(lived.joined - beside.joined) <= 0.1 * beside.complaints
-    assert lived.median_fix_hours == pytest.approx(beside.median_fix_hours, abs=6)
-    assert lived.refused <= 0.03 * lived.complaints
-    assert verify_heads() is None
-    life = Life(now=NOW)
-    before = Case.objects.count()
-    for _ in range(3):
-        life.step(now=NOW)
-    assert Case.objects.count() == before + 3
-    forget()

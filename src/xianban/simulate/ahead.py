@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xianban.simulate.product import Desk
 
 NIGHT = timedelta(minutes=30)
-SURE = 0.3  # below it, by the finding and the detector's record, nothing is ordered
+SURE = 0.2  # below it, by the finding and the detector's record, nothing is ordered
 SILENT = 7  # days before counting on which rounds are made already
 KEPT_DAYS = 5  # in which a unit must have time for what is to be ordered
 MOST_READ = 12  # cases behind a warning that the analyst reads

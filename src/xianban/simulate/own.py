@@ -24,7 +24,7 @@ from xianban.city.api import current, forget, load
 from xianban.history.api import CELL, FACTS, HEARD
 from xianban.history.api import REQUESTS as COLUMNS
 from xianban.prevention import api as prevention
-from xianban.simulate.ahead import MOST_READ, NIGHT, SURE
+from xianban.simulate.ahead import KEPT_DAYS, MOST_READ, NIGHT, SURE
 from xianban.simulate.bulk.ground import Floats, Ints
 from xianban.simulate.bulk.running import RESERVED, check_asked
 from xianban.simulate.bulk.works import ORDER, Done, Taken, Works
@@ -304,6 +304,7 @@ class Analyst:
         self._rng = np.random.default_rng([seed, 8])
         self._terrain = prevention.terrain_of(current())
         self._looks: list[Look] = []
+        self._waiting: list[tuple[int, int, Look]] = []
         self._left_out = self.orders = self.empty = 0
 
     def look(self, day: int, done: Done, found: Ints) -> None:
@@ -325,18 +326,24 @@ class Analyst:
             if day >= 0:
                 self._looks.append(look)
             if one.cases and one.confidence >= SURE:
-                self._send(one.id, look, room, day, now)
+                self._waiting.append((day, one.id, look))
+        self._waiting = [
+            one
+            for one in self._waiting
+            if one[0] > day - KEPT_DAYS and not self._sent(one[1], one[2], room, day, now)
+        ]
 
-    def _send(self, warning: int, look: Look, room: Floats, day: int, now: datetime) -> None:
-        """Order it, where the unit has time."""
+    def _sent(self, warning: int, look: Look, room: Floats, day: int, now: datetime) -> bool:
+        """Order it, if the unit has time."""
         kind, grid = np.array([look.kind]), np.array([look.grid])
         unit, about = int(self.diary.unit(kind, grid)[0]), self.world.kinds[look.kind]
         if room[unit] <= 0:
-            return
+            return False
         room[unit] -= about.look_h + about.repair_h
         prevention.study(warning, "confirm", acting=ANALYST, now=now)
         self.diary.order(day + 1, kind=kind, grid=grid, warning=np.array([warning]))
         self.orders += day >= 0
+        return True
 
     def _judge(self, one: prevention.Raised, day: int) -> Look:
         if not one.cases:

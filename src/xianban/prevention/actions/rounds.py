@@ -196,6 +196,7 @@ class _Keeping:
         self.events: list[Event] = known_events(city)
         self.rows = {row.pk: row for row in _within_reach(self.today)}
         self.cases = _cases_behind(self.rows)
+        self._known_of: dict[int, Known] = {}  # as it is now; what changes is taken out
         self.effects: dict[str, float] = {}
         self.records: dict[str, float] = {}
 
@@ -219,13 +220,14 @@ class _Keeping:
         self, one: Finding, cases: frozenset[int], config: Detector, n: int, silent: bool
     ) -> None:
         self.counts["silent" if silent else "found"] += 1
-        known = [
-            self._known(row) for row in self.rows.values() if (row.shown == "silent") == silent
-        ]
+        for pk in self.rows.keys() - self._known_of.keys():
+            self._known_of[pk] = self._known(self.rows[pk])
+        known = [one for one in self._known_of.values() if one.silent == silent]
         place = home_of(one, cases, known, today=self.today)
         row = self.rows[place.id] if place else self._begin(one, config, n, silent)
         self._update(row, one, config, fresh=place is None)
         self._put_behind(row, cases)
+        self._known_of.pop(row.pk, None)
 
     def _known(self, row: Warning) -> Known:
         return Known(

@@ -24,6 +24,7 @@ LOOK_BACK_TO_BEGIN = 14  # steps, of those that are looked through for the onset
 SEED = 20_261_126
 CHART_DAYS, OUTLOOK_DAYS, OUTLOOK_PAST = 56, 14, 400
 QUANTILES = (0.1, 0.5, 0.9)
+SAME_PLACE = 0.5  # of those who write about an issue, in one area
 MOST_CELLS = 60_000  # area x matter in a ranking of risk
 RISK_FROM, RISK_FACTOR = 0.5, 2.0
 
@@ -229,6 +230,8 @@ def _hot_issues(detector: "Detector", past: Past) -> Found:
         if not spots:
             continue
         area = _commonest(spots)
+        if spots.count(area) < max(detector.least, SAME_PLACE * len(spots)):
+            continue  # the same words about many places are no one problem
         expected = usual.get((area, matter), 0.0)
         if people <= expected:
             continue

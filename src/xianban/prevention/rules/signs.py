@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SPOKEN_AGAIN = (2, 14)  # days after a sign in which others speak up again where something lasts
 QUIET = 21  # days without a sign after which the next one is news
 AFTER_ANSWER = 4  # days; sooner it is mostly the same complaint late
-CHANCE = 0.01  # a sign is no less likely than this where as many are usual
+CHANCE = 0.03  # a sign is no less likely than this where as many are usual
 MOST_TOLD_APART = 4  # voices, above which signs are taken together
 DOUBT, WEIGHT = (
     0.5,
