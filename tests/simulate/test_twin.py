@@ -11,7 +11,7 @@ from xianban.city.api import current, forget
 from xianban.intake.models import Request
 from xianban.prevention import api as prevention
 from xianban.prevention.models import Order, Warning
-from xianban.simulate import demo, live, product
+from xianban.simulate import demo, live, own, product
 from xianban.simulate.ahead import FOUND, NOTHING
 from xianban.simulate.geography import make_geography
 
@@ -127,3 +127,15 @@ def test_staff_of_the_live_city_look_where_an_order_sends_them(home, monkeypatch
     assert case.answer in (FOUND, NOTHING)
     assert Order.objects.get().answered_at
     assert (case.answer == FOUND) >= bool(life.world.mended[problem] < life.day)
+
+
+@pytest.mark.slow
+def test_own_detectors_without_skill_point_anywhere_and_nothing_stays_in_the_home(db, drawn, monkeypatch):  # fmt: skip
+    monkeypatch.setattr(own, "make_geography", lambda seed=7: drawn)
+    monkeypatch.setattr(own, "WARMING", 3)
+    forget()
+    blind = own.measure_own(days=8, seed=SEED, people=100_000, skill=0.0)
+    assert blind.all.raised > 0
+    behind = [one for name, one in blind.by_detector.items() if name != "risk"]
+    assert sum(one.precision * one.raised for one in behind) <= 0.2 * sum(one.raised for one in behind)  # fmt: skip
+    assert not Warning.objects.exists()

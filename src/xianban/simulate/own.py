@@ -102,11 +102,13 @@ def measure_several(
     """One city after another; raises BadInput for what can't be."""
     check_asked(days, "proactive", min(seeds), skill, people)
     each = len(seeds) * (days + BEFORE)
-    cities = [
-        measure_own(days=days, seed=seed, people=people, skill=skill,
-                    progress=lambda done, of, n=n: progress(n * of + done, each))
-        for n, seed in enumerate(seeds)
-    ]  # fmt: skip
+    cities = []
+    for n, seed in enumerate(seeds):
+
+        def told(done: int, of: int, before: int = n * each // len(seeds)) -> None:
+            progress(before + done, each)
+
+        cities.append(measure_own(days=days, seed=seed, people=people, skill=skill, progress=told))
 
     def by(name: str) -> dict[str, Judged]:
         keys = sorted({key for city in cities for key in getattr(city, name)})

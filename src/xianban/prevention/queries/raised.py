@@ -44,4 +44,5 @@ def raised_since(when: datetime) -> tuple[Raised, ...]:
             cases=tuple(behind[row.pk]),
         )
         for row in rows
+        if row.raised_at
     )

@@ -23,6 +23,7 @@ SPOKEN_AGAIN = (2, 14)  # days after a sign in which others speak up again where
 QUIET = 21  # days without a sign after which the next one is news
 AFTER_ANSWER = 4  # days; sooner it is mostly the same complaint late
 CHANCE = 0.03  # a sign is no less likely than this where as many are usual
+BUSY = 0.5  # voices a week that are usual, above which a few more say nothing: other detectors look there
 MOST_TOLD_APART = 4  # voices, above which signs are taken together
 DOUBT, WEIGHT = (
     0.5,
@@ -155,7 +156,7 @@ def _told(
     for row in signs.rows[time == voices.days - 1].tolist():
         cell = int(voices.cell[row])
         sure = signs.sure(row)
-        if sure < 1 - detector.fdr:
+        if sure < 1 - detector.fdr or _usual(voices, cell, 7) > BUSY:
             continue
         area, matter = voices.made.cells[cell]
         behind = voices.made.rows.filter((pl.col("cell") == cell) & (pl.col("day") < reach_days))
