@@ -40,6 +40,7 @@ CLOCKS = {
     "case_id": "c.case_id + k * %(top)s",
     "state": f"CASE WHEN {ENDED} THEN 'met' ELSE c.state END",
     "ended_at": f"CASE WHEN {ENDED} THEN c.started_at ELSE c.ended_at END",
+    "due_at": f"CASE WHEN {ENDED} THEN c.due_at ELSE c.due_at + k * interval '7 hours' END",
     "wake_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.wake_at + k * interval '7 hours' END",
     "paused_at": f"CASE WHEN {ENDED} THEN NULL ELSE c.paused_at END",
     "left_s": f"CASE WHEN {ENDED} THEN NULL ELSE c.left_s END",

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from builders import BRIDGE, GRID, GRID_2, QUAY_GRID, make_case, monday, user
 from xianban.accounts.api import Actor, Granted, Role
 from xianban.base.errors import BadInput, NotFound
 from xianban.casework.api import Filters, case_counts, case_list, key_of, number_of, perform
+from xianban.casework.models import Case
 
 HOUR = timedelta(hours=1)
 AGENT = user("agent")
@@ -125,6 +128,48 @@ def test_ended_cases_are_in_the_newest_and_not_in_what_is_due(many):
     assert many[0] not in walked(AGENT)
     assert many[0] in walked(AGENT, Filters(order="newest"))
     assert walked(AGENT, Filters(states=("declined",), order="newest")) == [many[0]]
+
+
+def test_the_newest_of_some_days_are_sorted_by_when_they_were_received(many):
+    late_entry = make_case(now=monday(20), received_at=monday(10.5)).case_id
+    days = Filters(order="newest", received_from=monday(10), received_until=monday(12))
+    rows = case_list(AGENT, days, now=monday(21), size=50).rows
+    expected = sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
+    assert list(rows) == expected
+    assert all(monday(10) <= row.received_at < monday(12) for row in rows)
+    assert late_entry in {row.id for row in rows[1:-1]}
+    assert walked(AGENT, days, now=monday(21), size=3) == [row.id for row in rows]
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"urgency": "critical"}])
+def test_what_every_desk_counts_is_read_from_its_index_in_order(town, narrowed):
+    with CaptureQueriesContext(connection) as asked:
+        case_counts(AGENT, Filters(**narrowed), now=monday())
+    (sql,) = [one["sql"] for one in asked if "COUNT(*)" in one["sql"]]
+    lite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        if not lite:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN' if lite else ''} {sql}")
+        plan = " | ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "USING INDEX case_open |" in plan if lite else "Only Scan using case_open on" in plan
+    assert "ORDER BY" not in plan
+
+
+def test_the_index_of_open_cases_holds_all_that_a_list_is_narrowed_by():
+    (index,) = [one for one in Case._meta.indexes if one.name == "case_open"]
+    offered = {
+        "state",
+        "urgency",
+        "matter",
+        "district",
+        "street",
+        "unit",
+        "assignee",
+        "received_at",
+    }
+    assert offered <= set(index.fields)
 
 
 @pytest.mark.parametrize("wrong", [Filters(order="best"), Filters(states=("lost",))])

@@ -202,6 +202,8 @@ def test_the_audit_finds_who_opened_a_contact_and_what_for(proven, signed_in, pe
     assert admin.get(f"/audit/?about={case.number}").status_code == 200
     assert admin.get("/audit/?about=nothing-like-it").status_code == 400
     assert admin.get("/audit/?since=tomorrow").status_code == 400
+    assert admin.get("/audit/?who=machine").status_code == 400  # all of it: no index would end
+    assert admin.get("/audit/?who=machine&kind=packs").status_code == 200
     assert admin.get(f"/audit/case/{case.number}/").status_code == 200
     assert admin.get(f"/audit/staff/{people['administrator']}/").status_code == 200
     taken = b"".join(admin.get("/audit/acts.csv?kind=people").streaming_content).decode()

@@ -17,6 +17,20 @@ from xianban.casework.rules.words import (
     TASK_STATES,
 )
 
+# what lists of open cases are narrowed by: any of it together is counted by one index alone
+# (as columns of the key: SQLite leaves out an index that only includes them)
+COUNTED_BY = (
+    "state",
+    "urgency",
+    "matter",
+    "district",
+    "street",
+    "unit",
+    "assignee",
+    "received_at",
+    "supporters",
+)
+
 
 class Case(models.Model):
     """What must be done, as its acts left it. `version` counts the acts in its chain."""
@@ -100,7 +114,7 @@ class Case(models.Model):
             # one for each place from which a list of open cases is read, first due first; the state
             # goes along, so that counting by state needs the index alone
             models.Index(
-                fields=["next_due_at", "id", "state"],
+                fields=["next_due_at", "id", *COUNTED_BY],
                 condition=Q(ended_at__isnull=True),
                 name="case_open",
             ),
@@ -131,8 +145,10 @@ class Case(models.Model):
             ),
             # how many are late where, with whom, and how much they weigh, by the index alone
             models.Index(
-                fields=["district", "street", "unit", "next_due_at", "id"],
-                include=["urgency", "supporters"],
+                fields=[
+                    *("district", "street", "unit", "next_due_at", "id"),
+                    *("state", "urgency", "matter", "supporters"),
+                ],
                 condition=Q(ended_at__isnull=True),
                 name="case_open_where",
             ),
@@ -148,6 +164,11 @@ class Case(models.Model):
             models.Index(fields=["area", "-id"], name="case_area"),
             models.Index(fields=["matter", "-id"], name="case_matter"),
             models.Index(fields=["state", "-id"], name="case_state"),
+            models.Index(
+                fields=["assignee", "-id"],
+                condition=Q(assignee__isnull=False),
+                name="case_assignee",
+            ),
             models.Index(fields=["received_at"], name="case_received"),
             models.Index(
                 fields=["refined_at"], condition=Q(refined_at__isnull=False), name="case_refined"
@@ -214,6 +235,12 @@ class Clock(models.Model):
         indexes = [
             models.Index(
                 fields=["wake_at", "id"], condition=Q(wake_at__isnull=False), name="clock_to_wake"
+            ),
+            # cases of which a clock of this kind is due next
+            models.Index(
+                fields=["kind", "due_at", "case"],
+                condition=Q(state="running"),
+                name="clock_running",
             ),
         ]
 

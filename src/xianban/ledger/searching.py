@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from xianban.base.errors import BadInput
 from xianban.ledger.models import Act as ActRow
 
+MACHINE = "machine"  # as who acts
 PAGE = 50
 MOST_OF_SUBJECT = 5_000  # acts on one subject that are looked through
 
@@ -19,7 +21,8 @@ class Sought:
     """What is looked for; whatever is empty does not limit. `until` is the first moment after.
 
     `actor` and `subject` are keys such as user:7 and case:12. Without actor, subject or verbs the
-    acts of people are meant: what the machine does by itself would hide them.
+    acts of people are meant: what the machine does by itself would hide them. What it did is found
+    by subject or verb.
     """
 
     actor: str = ""
@@ -56,7 +59,10 @@ def search_acts(
     """The newest acts that fit, or those after `before`, which came from the last page.
 
     Each way of asking is one range of an index: by subject, actor, verb, or people's acts alone.
+    All that the machine did is none of them: BadInput.
     """
+    if sought.actor == MACHINE and not (sought.subject or sought.verbs):
+        raise BadInput("the machine acts all the time; choose a kind of act, or a case, too")
     kinds = [replace(sought, verbs=(verb,)) for verb in sought.verbs] or [sought]
     merged: list[ActRow] = []
     for one in kinds:  # each kind by its own index: many kinds at once would be sorted first
@@ -73,7 +79,7 @@ def search_acts(
 
 def acts_counted(actor: str, *, since: datetime) -> dict[str, int]:
     """What somebody did since then, by verb."""
-    rows = ActRow.objects.filter(~Q(actor="machine"), actor=actor, at__gte=since)
+    rows = ActRow.objects.filter(~Q(actor=MACHINE), actor=actor, at__gte=since)
     return {row["verb"]: row["n"] for row in rows.values("verb").annotate(n=Count("id"))}
 
 
@@ -101,9 +107,8 @@ def _wanted(sought: Sought) -> Q:
         wanted &= Q(at__lt=sought.until)
     if sought.says:
         wanted &= Q(payload__contains=sought.says)
-    narrow = sought.subject or sought.verbs
-    if not narrow and sought.actor != "machine":
-        wanted &= ~Q(actor="machine")
+    if not (sought.subject or sought.verbs):
+        wanted &= ~Q(actor=MACHINE)
     return wanted
 
 

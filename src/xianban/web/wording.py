@@ -121,6 +121,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"this search reaches over the whole city", _("这里查的是全市；在您的区域内请看单个案件。")),
     (r"there is no case and no user of that name", _("没有这个编号的案件，也没有这个用户名。")),
     (r"there is no such kind of act", _("没有这一类，请从列表中选。")),
+    (r"the machine acts all the time", _("机器时时都在做事，请再选一类操作，或填一件案件。")),
     (r"a day is written like", _("日期写成 2026-11-02 这样。")),
     (r"this link to the next page", _("翻页的链接不完整，请重新查。")),
     (r"there is no unit", _("名录里没有这个单位，请从列表中选一个。")),

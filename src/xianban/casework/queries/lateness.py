@@ -28,16 +28,16 @@ class _PressWeight(Func):
     def as_sql(  # type: ignore[override]  # the template of a function says too little
         self, compiler: Any, connection: Any, **more: Any
     ) -> tuple[str, list[Any]]:
-        late = (
-            "EXTRACT(EPOCH FROM (%s::timestamptz - next_due_at))"
-            if connection.vendor == "postgresql"
-            else "(julianday(%s) - julianday(next_due_at)) * 86400.0"
-        )
-        larger = "GREATEST" if connection.vendor == "postgresql" else "MAX"
-        cases = " ".join("WHEN %s THEN %s" for _ in URGENCY_WEIGHTS)
+        if connection.vendor == "postgresql":  # in floats: exact numbers take twice as long
+            larger, one, weight = "GREATEST", "1.0::float8", "%s::float8"
+            late = "DATE_PART('epoch', %s::timestamptz - next_due_at)"
+        else:
+            larger, one, weight = "MAX", "1.0", "%s"
+            late = "(julianday(%s) - julianday(next_due_at)) * 86400.0"
+        cases = " ".join(f"WHEN %s THEN {weight}" for _ in URGENCY_WEIGHTS)
         sql = (
-            f"{larger}(1.0, {late} / {HOUR_S}) * (1 + supporters)"
-            f" * CASE urgency {cases} ELSE 1.0 END"
+            f"{larger}({one}, {late} / {HOUR_S}) * (1 + supporters)"
+            f" * CASE urgency {cases} ELSE {one} END"
         )
         now = cast(Value, self.source_expressions[0]).value
         adapt = connection.ops.adapt_datetimefield_value

@@ -29,6 +29,11 @@ COUNTING = (
     " SUM(CASE WHEN next_due_at >= %s AND next_due_at < %s THEN 1 ELSE 0 END)"
 )
 ORDERS = ("due", "newest")
+SORTED = {
+    "due": ("next_due_at", "id"),
+    "newest": ("-id",),
+    "received": ("-received_at", "-id"),
+}
 COLUMNS = (
     "id",
     "version",
@@ -60,9 +65,16 @@ def case_list(
     pages = [
         list_page(branch, filters, may.city, now, after, size + 1) for branch in may.branches()
     ]
-    rows = merged(pages, filters.order)
+    order = _order(filters)
+    rows = merged(pages, order)
     shown = rows_shown(rows[:size], may.city, now)
-    return Page(shown, _token(rows[size - 1], filters.order) if len(rows) > size else "")
+    return Page(shown, _token(rows[size - 1], order) if len(rows) > size else "")
+
+
+def _order(filters: Filters) -> str:
+    """The newest of some days are sorted by when they were received: by the index that finds them."""
+    of_days = filters.received_from is not None or filters.received_until is not None
+    return "received" if of_days and filters.order == "newest" else filters.order
 
 
 def rows_shown(rows: Sequence[dict[str, Any]], city: City, now: datetime) -> tuple[CaseRow, ...]:
@@ -93,6 +105,8 @@ def merged(pages: list[list[dict[str, Any]]], order: str) -> list[dict[str, Any]
 
 
 def _place(row: dict[str, Any], order: str) -> tuple[Any, ...]:
+    if order == "received":
+        return (-row["received_at"].timestamp(), -row["id"])
     return (row["next_due_at"], row["id"]) if order == "due" else (-row["id"],)
 
 
@@ -101,24 +115,23 @@ def list_page(
 ) -> list[dict[str, Any]]:
     rows = filtered(branch, filters, city, now)
     if after:
-        rows = rows.filter(_beyond(after, filters.order))
-    order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
+        rows = rows.filter(_beyond(after, _order(filters)))
     begins = Left("text", TITLE_LENGTH)  # most of what people send has no title
-    return list(rows.order_by(*order).values(*COLUMNS, begins=begins)[:size])
+    return list(rows.order_by(*SORTED[_order(filters)]).values(*COLUMNS, begins=begins)[:size])
 
 
 def keys_in_order(may: Access, filters: Filters, now: datetime, limit: int) -> list[int]:
     """Keys of the first cases of a list, in its order."""
-    order = ("next_due_at", "id") if filters.order == "due" else ("-id",)
+    order = _order(filters)
     parts: list[Any] = [
         list(
             filtered(branch, filters, may.city, now)
-            .order_by(*order)
-            .values("id", "next_due_at")[:limit]
+            .order_by(*SORTED[order])
+            .values("id", "next_due_at", "received_at")[:limit]
         )
         for branch in may.branches()
     ]
-    return [row["id"] for row in merged(parts, filters.order)[:limit]] if parts else []
+    return [row["id"] for row in merged(parts, order)[:limit]] if parts else []
 
 
 def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
@@ -142,27 +155,38 @@ def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet
         rows = rows.filter(_about(city, filters.matter))
     if filters.assignee:
         rows = rows.filter(assignee=filters.assignee)
-    if filters.due_from:
-        rows = rows.filter(next_due_at__gte=filters.due_from)
-    if filters.due_before:
-        rows = rows.filter(next_due_at__lt=filters.due_before)
-    if filters.late:
-        rows = rows.filter(next_due_at__lt=now)
-    elif filters.soon:
-        rows = rows.filter(next_due_at__gte=now, next_due_at__lt=now + filters.within)
+    due = _due(filters, now)
+    rows = rows.filter(**{f"next_due_at__{bound}": at for bound, at in due.items()})
     if filters.clock:
-        due = Clock.objects.filter(
+        running = Clock.objects.filter(
             case=OuterRef("pk"),
             kind=filters.clock,
             state="running",
             due_at=OuterRef("next_due_at"),
+            # says nothing new to us, and lets the database begin at the clocks
+            **{f"due_at__{bound}": at for bound, at in due.items()},
         )
-        rows = rows.filter(Exists(due))
+        rows = rows.filter(Exists(running))
     if filters.received_from is not None:
         rows = rows.filter(received_at__gte=filters.received_from)
     if filters.received_until is not None:
         rows = rows.filter(received_at__lt=filters.received_until)
     return rows
+
+
+def _due(filters: Filters, now: datetime) -> dict[str, datetime]:
+    """Between which times the first clock is to be due."""
+    since, until = [filters.due_from], [filters.due_before]
+    if filters.late:
+        until.append(now)
+    elif filters.soon:
+        since.append(now)
+        until.append(now + filters.within)
+    bounds = {
+        "gte": max(filter(None, since), default=None),
+        "lt": min(filter(None, until), default=None),
+    }
+    return {bound: at for bound, at in bounds.items() if at}
 
 
 def _check(filters: Filters) -> None:
@@ -180,19 +204,22 @@ def _about(city: City, matter: str) -> Q:
 
 
 def _token(row: dict[str, Any], order: str) -> str:
-    if order != "due":
+    if order == "newest":
         return str(row["id"])
-    return f"{row['next_due_at'].astimezone(UTC):%Y%m%dT%H%M%S.%f}-{row['id']}"
+    at = row["next_due_at" if order == "due" else "received_at"]
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}-{row['id']}"
 
 
 def _beyond(after: str, order: str) -> Q:
     try:
-        if order != "due":
+        if order == "newest":
             return Q(pk__lt=int(after))
-        due_text, _, key = after.rpartition("-")
-        due = datetime.strptime(due_text, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        text, _, key = after.rpartition("-")
+        at = datetime.strptime(text, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
         # the first part says nothing new to us, and lets the database begin at the right place
-        return Q(next_due_at__gte=due) & (Q(next_due_at__gt=due) | Q(pk__gt=int(key)))
+        if order == "received":
+            return Q(received_at__lte=at) & (Q(received_at__lt=at) | Q(pk__lt=int(key)))
+        return Q(next_due_at__gte=at) & (Q(next_due_at__gt=at) | Q(pk__gt=int(key)))
     except ValueError:
         raise BadInput("this is not the mark of a page; begin the list anew") from None
 

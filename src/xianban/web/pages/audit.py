@@ -71,10 +71,10 @@ def search(request: HttpRequest, actor: Actor) -> HttpResponse:
     try:
         sought = _sought(asked, actor)
         before = _before(request.GET.get("before", ""))
+        sheet = ledger.search_acts(sought, before=before)
     except (BadInput, NotFound) as refusal:
         context |= {"fault": in_words(refusal)}
         return render(request, "audit/search.html", context, status=400)
-    sheet = ledger.search_acts(sought, before=before)
     note_deed(actor, "audit.search", _on_record(asked, sought), now=utc_now())
     kept = {name: value for name, value in asked.items() if value}
     context |= {
