@@ -1,5 +1,6 @@
 """Rules on plain values: no database."""
 
+import json
 from datetime import date
 
 import numpy as np
@@ -66,6 +67,14 @@ def test_what_was_prevented_is_measured_as_registered():
     assert len(found["counterfactual"]) == len(found["series"]) == 60
     none = result_of(counts[1:2], counts[2:], start=52, plan=plan)
     assert none["low"] < 0 < none["high"]
+
+
+@pytest.mark.parametrize(("weeks", "start"), [(2, 1), (4, 3), (10, 9)])
+def test_what_cannot_be_measured_is_kept_as_unknown(weeks, start):
+    counts = np.zeros((9, weeks), dtype=int)
+    found = result_of(counts[:1], counts[1:], start=start, plan={"skip_weeks": 4, "coverage": 0.9})
+    json.dumps(found, allow_nan=False)
+    assert not found["enough"]
 
 
 def test_weeks_are_counted_from_the_first_day():

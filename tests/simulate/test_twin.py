@@ -132,9 +132,9 @@ def test_staff_of_the_live_city_look_where_an_order_sends_them(home, monkeypatch
 @pytest.mark.slow
 def test_own_detectors_without_skill_point_anywhere_and_nothing_stays_in_the_home(db, drawn, monkeypatch):  # fmt: skip
     monkeypatch.setattr(own, "make_geography", lambda seed=7: drawn)
-    monkeypatch.setattr(own, "WARMING", 3)
+    monkeypatch.setattr(own, "WARMING", 1)
     forget()
-    blind = own.measure_own(days=8, seed=SEED, people=100_000, skill=0.0)
+    blind = own.measure_own(days=4, seed=SEED, people=100_000, skill=0.0)
     assert blind.all.raised > 0
     behind = [one for name, one in blind.by_detector.items() if name != "risk"]
     assert sum(one.precision * one.raised for one in behind) <= 0.2 * sum(one.raised for one in behind)  # fmt: skip

@@ -134,18 +134,22 @@ def result_of(treated: NDArray[Any], controls: NDArray[Any], *, start: int, plan
         "prevented": _finite(found.prevented),
         "prevented_low": _finite(found.prevented_low),
         "prevented_high": _finite(found.prevented_high),
-        "p_value": float(found.p_value),
-        "placebo_p": float(found.placebo_p),
-        "observed": float(found.observed),
-        "expected": float(found.expected),
-        "before_score": float(found.before_score),
+        "p_value": _finite(found.p_value),
+        "placebo_p": _finite(found.placebo_p),
+        "observed": _finite(found.observed),
+        "expected": _finite(found.expected),
+        "before_score": _finite(found.before_score),
         "start": start,
         "series": observed.tolist(),
-        "counterfactual": np.round(found.counterfactual, 2).tolist(),
-        "low_line": np.round(found.counterfactual_low, 2).tolist(),
-        "high_line": np.round(found.counterfactual_high, 2).tolist(),
+        "counterfactual": _line(found.counterfactual),
+        "low_line": _line(found.counterfactual_low),
+        "high_line": _line(found.counterfactual_high),
     }
 
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _line(values: NDArray[Any]) -> list[float | None]:
+    return [_finite(value) for value in np.round(values, 2)]
