@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from builders import write_town
+from files import samples
 from xianban.base.clock import utc_now
 
 LAMPS = """---
@@ -116,6 +117,21 @@ def test_pressed_twice_it_is_saved_once(desk):
     from xianban.casework.models import Case
 
     assert Case.objects.count() == 1
+
+
+def test_a_photograph_by_one_key(desk, tmp_path, settings):
+    on_disk = {**settings.FILES_ON_DISK, "OPTIONS": {"location": tmp_path / "files"}}
+    settings.STORAGES = {**settings.STORAGES, "files": on_disk}
+    picture = tmp_path / "磨坊.jpg"
+    picture.write_bytes(samples.photograph())
+    type_call(desk)
+    with desk.expect_file_chooser() as chooser:
+        desk.keyboard.press("Alt+p")
+    chooser.value.set_files(picture)
+    expect(desk.locator("ul.held li")).to_have_count(1, timeout=60_000)
+    desk.keyboard.press("F9")
+    desk.get_by_role("link", name="看这一件").click()
+    expect(desk.locator("[data-gallery] img").first).to_be_visible()
 
 
 def test_withdrawn_by_one_key(desk):

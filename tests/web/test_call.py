@@ -1,9 +1,14 @@
 """The agent's desk: what is worked out while a caller talks, and what saving does."""
 
+import re
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from builders import make_case, monday
+from files import samples
 from xianban.casework.models import Case
+from xianban.files.api import files_of
 from xianban.intake.models import Burden, Request
 from xianban.ledger.models import Act
 
@@ -76,6 +81,25 @@ def test_saving_gives_the_number_and_the_next_form(signed_in):
     [cost] = Burden.objects.all()
     assert (cost.kind, cost.seconds, cost.keys, cost.fields) == ("plain", 41, 52, 3)
     assert "您今天 1 件，中位 41 秒" in html
+
+
+def test_what_a_visitor_brings_is_attached_and_a_refusal_keeps_it(signed_in, settings, tmp_path):
+    on_disk = {**settings.FILES_ON_DISK, "OPTIONS": {"location": tmp_path / "files"}}
+    settings.STORAGES = {**settings.STORAGES, "files": on_disk}
+    agent, picture = signed_in("agent"), SimpleUploadedFile("磨坊.jpg", samples.photograph())
+    page = agent.post(CALL, said(unit="Nobody", files=[picture]))
+    assert page.status_code == 400
+    held = re.search(r'name="held" value="([^"]+)"', shown(page))[1]
+    for _ in range(2):  # sent twice it is one
+        save(agent, held=held)
+    case = Case.objects.get()
+    (file,) = files_of(f"case:{case.pk}")
+    assert file.name == "磨坊.jpg"
+    bad = SimpleUploadedFile("x.jpg", b"MZ not a picture")
+    refused = agent.post(CALL, said(key=KEY[::-1], files=[bad]))
+    assert refused.status_code == 400
+    assert "“x.jpg”没有收下" in shown(refused)
+    assert Case.objects.count() == 1
 
 
 def test_twice_is_once(signed_in):

@@ -19,7 +19,7 @@ from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.intake import api as intake
 from xianban.residents import api as residents
-from xianban.web import hearing, moments, words
+from xianban.web import hearing, moments, uploads, words
 from xianban.web.forms import EntryForm, new_key
 from xianban.web.pages.desk import menu, staff
 from xianban.web.pages.report import submission
@@ -70,11 +70,11 @@ def call(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, CallForm(initial={"key": new_key()}), now=now)
     form = CallForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or uploads.taken(request).faults:
         return _page(request, actor, form, now=now, status=400)
     try:
         taken = intake.take_call(
-            _submission(form.cleaned_data),
+            _submission(form.cleaned_data, request),
             _settled(form.cleaned_data, actor),
             acting=actor,
             now=now,
@@ -85,10 +85,10 @@ def call(request: HttpRequest, actor: Actor) -> HttpResponse:
     return redirect("call")
 
 
-def _submission(given: dict[str, Any]) -> intake.Submission:
+def _submission(given: dict[str, Any], request: HttpRequest) -> intake.Submission:
     channel = given["channel"] if given["channel"] in CHANNELS else "phone"
     settled = "\0".join(str(given.get(name) or "") for name in ("matter", "area", "kind", "join"))
-    said = submission(given, door="desk", channel=channel)
+    said = submission(given, door="desk", channel=channel, sending=request)
     return replace(
         said,
         key=f"{said.key}-{hearing.digest(settled)}",

@@ -50,8 +50,10 @@
       asked?.abort();
       asked = new AbortController();
       panel.setAttribute("aria-busy", "true");
+      const said = new FormData(form);
+      said.delete("files"); // what could not be sent before waits for saving
       try {
-        const answer = await fetch(form.dataset.look, { method: "POST", body: new FormData(form), signal: asked.signal, redirect: "error" });
+        const answer = await fetch(form.dataset.look, { method: "POST", body: said, signal: asked.signal, redirect: "error" });
         if (answer.ok) show(await answer.text());
       } catch { /* the next key asks again; what is typed stands in the form */ }
       panel.setAttribute("aria-busy", "false");
@@ -122,6 +124,7 @@
   const WITH_ALT = {
     KeyM: () => at("matter").focus(), KeyU: () => at("unit").focus(),
     KeyA: () => { openAnswer(); at("answer").focus(); settle(); },
+    KeyP: () => document.getElementById("call-files").click(),
     KeyZ: () => document.getElementById("undo")?.click(),
   };
   document.addEventListener("keydown", (event) => {
@@ -136,7 +139,7 @@
     } else if (event.ctrlKey && event.key === "Enter") act = save;
     else if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
       act = PLAIN[event.key];
-      if (!act && event.key === "Enter" && event.target.matches("#call-form input:not([type=radio])")) act = () => document.getElementById(AFTER[event.target.id] || "save").focus();
+      if (!act && event.key === "Enter" && event.target.matches("#call-form input:not([type=radio], [type=checkbox], [type=file])")) act = () => document.getElementById(AFTER[event.target.id] || "save").focus();
     }
     if (!act) return;
     event.preventDefault();
