@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -41,9 +42,34 @@ def sample_city(home: Path) -> Iterator[Served]:
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         try:
-            yield Served(f"http://127.0.0.1:{port}", _ready(process, said))
+            password = _ready(process, said)
+            _replay(home)
+            yield Served(f"http://127.0.0.1:{port}", password)
         finally:
             _stop(process)
+
+
+def _replay(home: Path) -> None:
+    """A few days of an invented file lived through again, once, so that there is a replay to look at."""
+    file = home / "replayed.csv"
+    if file.exists():
+        return
+    rows = ["no,when,street,about,said,lat,lon"]
+    for day in range(120):
+        at = date(2026, 1, 1) + timedelta(days=day)
+        for n, street in enumerate(("湖街", "磨坊街", "高街")):
+            many = 14 if n == 1 and 100 <= day < 108 else 1 + (day + n) % 2
+            rows += [
+                f"{day}-{n}-{i},{at},{street},垃圾,{street}的垃圾没有人清运,{30.5 + n / 50},{114.3 + n / 40}"
+                for i in range(many)
+            ]
+    file.write_text("\n".join(rows), "utf-8")
+    named = "--time when --area street --category about --text said --id no --lat lat --lon lon"
+    subprocess.run(
+        [sys.executable, "-m", "xianban", "warn", "replay", "2026-04-08", "2026-04-20", "--no-control",
+         "--file", str(file), *named.split()],
+        env={**os.environ, "XIANBAN_HOME": str(home)}, check=True, capture_output=True,
+    )  # fmt: skip
 
 
 def _ready(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -119,7 +119,7 @@ def test_a_worker_that_dies_has_done_nothing_and_the_next_does_it(rounds, monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(acts._Keeping, "fill_budgets", die)
+        patch.setattr(acts._Kept, "fill_budgets", die)
         with pytest.raises(KeyboardInterrupt):
             rounds(rows)
     assert not Round.objects.exists()

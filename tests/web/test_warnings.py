@@ -18,6 +18,7 @@ PAGES = (
     "/warnings/orders/",
     "/detectors/",
     "/warnings/seasons/",
+    "/warnings/replays/",
     "/detectors/daily_rise/",
 )
 SEE = ("supervisor", "leader", "analyst", "auditor")

@@ -30,6 +30,7 @@ from xianban.city.rules.appraising import (
     profile_from,
     stated_from,
 )
+from xianban.city.rules.build import bare_city
 from xianban.city.rules.checking import check_pack
 from xianban.city.rules.checklist import Point, filled_in
 from xianban.city.rules.city import Area, Background, City, Matter, Unit
@@ -97,6 +98,7 @@ __all__ = [
     "ServiceLimit",
     "Settings",
     "Unit",
+    "bare_city",
     "check",
     "chosen",
     "current",

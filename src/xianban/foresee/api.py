@@ -1,4 +1,7 @@
-"""The door of foresee: a file of requests in, `findings.json` and `report.html` out."""
+"""The door of foresee: a file of requests in, `findings.json` and `report.html` out.
+
+`read` and `cut` are its first steps for whoever does something else with the events of a file.
+"""
 
 import json
 import os
@@ -6,8 +9,9 @@ import re
 from pathlib import Path
 
 from xianban.base.errors import BadInput, Unavailable
+from xianban.foresee.cutting import cut
 from xianban.foresee.findings import Findings
-from xianban.foresee.reading import Columns
+from xianban.foresee.reading import Columns, Events, read
 from xianban.foresee.report import report
 from xianban.foresee.running import Progress, analyse
 from xianban.foresee.words import LANGUAGES, Words
@@ -70,4 +74,4 @@ def _write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-__all__ = ["Columns", "Findings", "Words", "foresee"]
+__all__ = ["Columns", "Events", "Findings", "Words", "cut", "foresee", "read"]

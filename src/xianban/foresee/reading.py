@@ -52,10 +52,20 @@ class Columns:
     text: tuple[str, ...] = ()
     author: str = ""
     id: str = ""
+    closed: str = ""
 
     def named(self) -> list[str]:
         """Every column that was named, once."""
-        single = (self.time, self.area, self.lat, self.lon, self.category, self.author, self.id)
+        single = (
+            self.time,
+            self.area,
+            self.lat,
+            self.lon,
+            self.category,
+            self.author,
+            self.id,
+            self.closed,
+        )
         return list(dict.fromkeys(name for name in (*single, *self.text) if name))
 
 
@@ -77,6 +87,7 @@ class Events:
     degrees: bool
     texts: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    closed: tuple[np.datetime64, ...] = ()
 
     def __len__(self) -> int:
         return len(self.when)
@@ -97,6 +108,7 @@ class Events:
             self.categories, self.xy[places], self.degrees,
             tuple(self.texts[i] for i in places) if self.texts else (),
             tuple(self.authors[i] for i in places) if self.authors else (),
+            tuple(self.closed[i] for i in places) if self.closed else (),
         )  # fmt: skip
 
 
@@ -309,7 +321,8 @@ def _events(
     xy, degrees, broken = _places(table, columns)
     texts = _joined(table, columns.text)
     authors = tuple((table[columns.author].fill_null("")).to_list()) if columns.author else ()
-    events = Events(when, area, areas, category, categories, xy, degrees, texts, authors)
+    closed = tuple(_times(table[columns.closed])[0]) if columns.closed else ()
+    events = Events(when, area, areas, category, categories, xy, degrees, texts, authors, closed)
     return events.only(order), broken
 
 

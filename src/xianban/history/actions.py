@@ -19,9 +19,9 @@ import polars as pl
 from xianban.base.errors import BadInput, Unavailable
 from xianban.base.home import one_at_a_time, secret
 from xianban.casework.api import Change, changes
-from xianban.foresight.issues import near_duplicates
 from xianban.history.queries import manifest
 from xianban.history.rules.layout import CHANGES, FACTS, FORMAT, MANIFEST, REQUESTS
+from xianban.history.rules.reading import month_number, voices
 from xianban.history.rules.vocabulary import Lexicon, Mask, kept_since
 from xianban.intake.api import Told, told
 
@@ -123,17 +123,13 @@ def _requests(
 
 
 def _voices(rows: list[Told], lexicon: Lexicon) -> tuple[list["array[int]"], pl.DataFrame]:
-    """Each text taken apart, and who said it when; those who left no contact are one."""
-    said = [f"{row.title}\n{row.text}" if row.title else row.text for row in rows]
-    who = pl.DataFrame(
-        {
-            "reporter": [row.person or 0 for row in rows],
-            "copy": near_duplicates(said).group,
-            "month": [row.received_at.year * 12 + row.received_at.month for row in rows],
-        },
-        schema={"reporter": pl.Int64, "copy": pl.Int64, "month": pl.Int64},
+    """Each text taken apart, and who said it when."""
+    return voices(
+        [f"{row.title}\n{row.text}" if row.title else row.text for row in rows],
+        [row.person or 0 for row in rows],
+        [month_number(row.received_at) for row in rows],
+        lexicon,
     )
-    return [lexicon.read(text) for text in said], who
 
 
 def _new_voices(rows: list[Told], who: pl.DataFrame) -> np.ndarray:

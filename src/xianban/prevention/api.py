@@ -13,6 +13,8 @@ from xianban.prevention.actions.planning import (
     plan_event,
     tick_measure,
 )
+from xianban.prevention.actions.replay_sources import FileSource, of_file, own_history
+from xianban.prevention.actions.replays import forget_replay, replay
 from xianban.prevention.actions.rounds import RoundDone, keep, look, record_round
 from xianban.prevention.actions.studying import ORIGIN, order, study
 from xianban.prevention.actions.whistling import arrive, grade, whistle
@@ -40,6 +42,16 @@ from xianban.prevention.queries.offers import OrderOffer
 from xianban.prevention.queries.orders import OrderPage, OrderRow, orders
 from xianban.prevention.queries.raised import Raised, raised_since
 from xianban.prevention.queries.records import record
+from xianban.prevention.queries.replays import (
+    VERDICTS,
+    Asked,
+    ReplayRow,
+    ReplaySeen,
+    replay_as_plain,
+    replay_seen,
+    replayed,
+    replays,
+)
 from xianban.prevention.queries.shown import (
     ActShown,
     CaseBehind,
@@ -86,13 +98,16 @@ __all__ = [
     "OUTCOMES",
     "STANDS",
     "TABLE",
+    "VERDICTS",
     "WANTED",
     "ActShown",
+    "Asked",
     "CaseBehind",
     "DeskDay",
     "DetectorShown",
     "EffectShown",
     "EventShown",
+    "FileSource",
     "Finding",
     "Known",
     "Named",
@@ -106,6 +121,8 @@ __all__ = [
     "Profile",
     "Raised",
     "Record",
+    "ReplayRow",
+    "ReplaySeen",
     "RoundDone",
     "RoundShown",
     "SeasonShown",
@@ -138,14 +155,17 @@ __all__ = [
     "drop_event",
     "events",
     "follow",
+    "forget_replay",
     "grade",
     "harm_of",
     "helped_of",
     "home_of",
     "keep",
     "look",
+    "of_file",
     "order",
     "orders",
+    "own_history",
     "past_of",
     "patrol_plan",
     "places",
@@ -155,6 +175,11 @@ __all__ = [
     "raised_since",
     "record",
     "record_round",
+    "replay",
+    "replay_as_plain",
+    "replay_seen",
+    "replayed",
+    "replays",
     "revert",
     "rounds",
     "season_calendar",

@@ -313,3 +313,85 @@ class Load(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["area", "week", "matter"], name="load_once")]
         indexes = [models.Index(fields=["level", "week"], name="load_level")]
+
+
+class Replay(models.Model):
+    """A stretch of the past lived through again: by which rules, and what it came to. Not in the ledger."""
+
+    title = models.CharField(max_length=200)
+    own = models.BooleanField()  # this city's history; else a file, whose places are not ours
+    source = models.CharField(max_length=200)
+    first = models.DateField()
+    last = models.DateField()
+    made_at = models.DateTimeField()
+    seconds = models.FloatField()
+    requests = models.PositiveIntegerField()
+    settings = models.JSONField()  # budget, detectors, the rule of the verdict, k
+    totals = models.JSONField()
+    days = models.JSONField()  # [date, found, raised, left out, ongoing]
+    control = models.JSONField(default=dict)  # the same with days dealt out anew: what chance finds
+    places = models.JSONField(default=list)  # [name, lat, lon] of all areas, to draw
+    issues = models.JSONField(
+        default=list
+    )  # what most wrote about, and when it would have been raised
+
+
+class Replayed(models.Model):
+    """A warning that would have been raised: what was known then, and apart from it what followed."""
+
+    replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="warnings")
+    n = models.PositiveIntegerField()
+    detector = models.CharField(max_length=60)
+    detector_title = models.CharField(max_length=200)
+    method = models.CharField(max_length=12)
+    seen_by = models.JSONField(default=list)
+    title = models.CharField(max_length=200)
+    matter = models.CharField(max_length=60)
+    matter_name = models.CharField(max_length=200)
+    area = models.CharField(max_length=60)
+    area_name = models.CharField(max_length=200)
+    area_names = models.JSONField(default=list)
+    district = models.CharField(max_length=40, blank=True)
+    street = models.CharField(max_length=40, blank=True)
+    community = models.CharField(max_length=40, blank=True)
+    unit = models.CharField(max_length=60, blank=True)
+    since = models.DateField()
+    raised_on = models.DateField()
+    ended_on = models.DateField(null=True)
+    people = models.PositiveIntegerField()
+    expected = models.FloatField()
+    most_people = models.PositiveIntegerField()
+    confidence = models.FloatField()
+    p_value = models.FloatField()
+    harm = models.FloatField()
+    days_waited = models.PositiveIntegerField(default=0)
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
+    series = models.JSONField(default=dict)
+    outlook = models.JSONField(default=dict)
+    points = models.JSONField(default=list)
+    texts = models.JSONField(default=list)
+    came = models.PositiveIntegerField()
+    usual = models.FloatField()
+    borne_out = models.BooleanField(null=True)
+    lead_days = models.IntegerField(null=True)
+    by_chance = models.FloatField(null=True)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["replay", "n"], name="replayed_once"),
+            models.CheckConstraint(
+                condition=Q(raised_on__gte=F("since")) | Q(method__in=("season", "risk")),
+                name="replayed_after_it_began",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["replay", "raised_on"], name="replayed_day"),
+            models.Index(fields=["replay", "matter"], name="replayed_matter"),
+        ]
+
+    @property
+    def observed(self) -> int:
+        """As a warning of the board calls it."""
+        return self.people

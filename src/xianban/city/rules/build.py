@@ -1,6 +1,7 @@
 """Rows to a `City`: plain values in, one immutable thing out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from xianban.city.rules.city import Area, Background, City, Matter, Row, Tables, Unit
@@ -8,6 +9,7 @@ from xianban.city.rules.duties import duty_of, words
 from xianban.city.rules.keeping import keeping_from
 from xianban.city.rules.knowledge import ZH, Entry
 from xianban.city.rules.notifying import notifying_from
+from xianban.city.rules.preventing import Prevention
 from xianban.city.rules.settings import (
     ahead_from,
     appraisal_from,
@@ -53,6 +55,33 @@ def build_city(tables: Tables, *, stamp: str = "", retired: Tables | None = None
         retired_units={row["code"]: _unit(row) for row in gone.get("units", ())},
         retired_matters=_retired_matters(gone.get("matters", ()), tables["matters"]),
     )
+
+
+def bare_city(
+    name: str,
+    *,
+    areas: Iterable[Area],
+    matters: Iterable[tuple[str, str, str]],
+    prevention: Prevention,
+    timezone: str = "UTC",
+) -> City:
+    """A city of which only places and matters (code, name, parent) are known: nobody acts, nothing is owed.
+
+    For looking at another city's figures; it is never loaded.
+    """
+    areas, matters = tuple(areas), tuple(matters)
+    stamp = f"bare:{name}:{hash((areas, matters))}"
+    tables: dict[str, list[Row]] = {
+        "settings": [{"key": "name", "value": name}, {"key": "timezone", "value": timezone}],
+        "areas": [{**asdict(area), "aliases": ""} for area in areas],
+        "matters": [
+            {"code": code, "name": named, "parent": parent, "urgency": "", "request_kind": "", "examples": ""}
+            for code, named, parent in matters
+        ],
+    }  # fmt: skip
+    for rest in ("calendar", "unit_kinds", "units", "duties", "places", "shapes", "layers"):
+        tables[rest] = []
+    return replace(build_city(tables, stamp=stamp), prevention=prevention)
 
 
 def _calendar(values: Mapping[str, Any], days: Iterable[Row]) -> WorkCalendar:

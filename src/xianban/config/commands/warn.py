@@ -1,8 +1,11 @@
 import json
 import sys
+import tomllib
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime
+from datetime import time as at_time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -65,7 +68,7 @@ def _day(said: str | None) -> datetime | None:
     from xianban.city.api import current
 
     try:
-        day = datetime.combine(datetime.fromisoformat(said).date(), time(), current().tz)
+        day = datetime.combine(datetime.fromisoformat(said).date(), at_time(), current().tz)
     except ValueError:
         raise BadInput(f"“{said}” is no day; write it as 2026-11-26") from None
     return day.astimezone(UTC)
@@ -73,3 +76,167 @@ def _day(said: str | None) -> datetime | None:
 
 def _told(what: str) -> None:
     click.echo(f"\r\033[K{what}", nl=False, err=True)
+
+
+@group.command("replay")
+@click.argument("first", required=False)
+@click.argument("last", required=False)
+@click.option("--file", type=click.Path(path_type=Path), help="Anyone's file of requests.")
+@click.option("--time", default="", metavar="COL", help="Of the file: the column that says when.")
+@click.option("--area", default="", metavar="COL", help="Where: a ward, street or other name.")
+@click.option(
+    "--area-in-text", default="", metavar="PATTERN", help="Where no column says: 东区|西区."
+)
+@click.option("--lat", default="", metavar="COL", help="Latitude.")
+@click.option("--lon", default="", metavar="COL", help="Longitude.")
+@click.option("--category", default="", metavar="COL", help="What it is about.")
+@click.option("--text", multiple=True, metavar="COL", help="What was said; twice for title, body.")
+@click.option("--author", default="", metavar="COL", help="Who said it: many texts, one voice.")
+@click.option("--id", "id_", default="", metavar="COL", help="A number; rows with one count once.")
+@click.option("--closed", default="", metavar="COL", help="When it was closed.")
+@click.option("--timezone", default="UTC", show_default=True, help="Of the file's clock.")
+@click.option("--history", type=click.Path(path_type=Path), help="A history, not our own.")
+@click.option("--imported", is_flag=True, help="What came in a file counts as known when received.")
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A city.toml whose [prevention] to use.",
+)
+@click.option("--budget", type=click.IntRange(1, 1000), help="Warnings a desk gets in a day.")
+@click.option(
+    "--k",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Who must have used a word for it to be read.",
+)
+@click.option("--control/--no-control", default=True, help="Also a year with days shuffled.")
+@click.option("--title", default="", help="What the page calls it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Also write the result as JSON here.")
+@click.option("--forget", type=int, metavar="N", help="Delete replay N and do nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def replay(
+    first: str | None,
+    last: str | None,
+    file: Path | None,
+    time: str,
+    area: str,
+    area_in_text: str,
+    lat: str,
+    lon: str,
+    category: str,
+    text: tuple[str, ...],
+    author: str,
+    id_: str,
+    closed: str,
+    timezone: str,
+    history: Path | None,
+    imported: bool,
+    settings: Path | None,
+    budget: int | None,
+    k: int,
+    control: bool,
+    title: str,
+    out: Path | None,
+    forget: int | None,
+    as_json: bool,
+) -> None:
+    """Live through the past again, FIRST to LAST: what would have been warned of when.
+
+    Every day is looked at with what was known on that morning, by the detectors that are in use and
+    within the budget; then it is asked whether what followed bore each warning out. The ledger is not
+    touched. The result is kept for the page “replays” under the warnings.
+    """
+    ready()
+    from xianban.accounts.api import MACHINE
+    from xianban.foresee.api import Columns
+    from xianban.prevention import api
+
+    if forget is not None:
+        api.forget_replay(forget)
+        click.echo(f"Replay {forget} is gone.")
+        return
+    ahead = _stated(settings)
+    if file:
+        if not time:
+            raise BadInput("--file needs --time: name the column that says when")
+        columns = Columns(time, area, lat, lon, category, text, author, id_, closed)
+        source = api.of_file(
+            api.FileSource(file, columns, area_in_text, timezone), prevention=ahead, k=k
+        )
+    else:
+        source = api.own_history(folder=history, imported=imported, prevention=ahead)
+    key = api.replay(
+        source, first=_date(first), last=_date(last), title=title, budget=budget, control=control, k=k,
+        now=utc_now(), told=_passed if sys.stderr.isatty() else lambda part, day, raised: None,
+    )  # fmt: skip
+    said = api.replay_as_plain(key, MACHINE)
+    if out:
+        try:
+            out.write_text(json.dumps(said, ensure_ascii=False, indent=1, default=str), "utf-8")
+        except OSError as reason:
+            raise BadInput(f"cannot write {out} ({reason.strerror}); name another file") from None
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False, default=str))
+        return
+    click.echo(_told_of(said))
+
+
+def _told_of(said: dict[str, Any]) -> str:
+    n, control = said["totals"], said["control"]
+    lines = [
+        f"Replay {said['id']}: {said['first']} to {said['last']}, {n['days']:,} days in {said['seconds']:.0f} s.",
+        f"{n['raised']:,} warnings, {n['per_day']:.2f} a day with at most {said['budget']} for a desk; "
+        f"{n['never_raised']:,} found no place.",
+        f"{n['borne_out']:,} of {n['judged']:,} were borne out by the {said['rule']['after_days']} days after; "
+        f"on any other day at the same places the rule says so {100 * (n['by_chance'] or 0):.0f}% of the time.",
+    ]
+    if control:
+        lines.append(
+            f"With days shuffled: {control['raised']:,} warnings in {control['days']:,} days, "
+            f"{control['borne_out']:,} of {control['judged']:,} borne out."
+        )
+    for row in said["warnings"][:10]:
+        lines.append(
+            f"{row['raised_on']}  {row['people']:4} people, {row['expected']:6.1f} expected; then {row['came']:4}, "
+            f"usual {row['usual']:6.1f}  {row['title']}"
+        )
+    for one in said["issues"][:10]:
+        lines.append(
+            f"{one['raised_on'] or 'never raised':12}  {one['people']:3} people, {one['before']} messages before, "
+            f"{one['after']} after  {one['title']}"
+        )
+    lines.append("The page: /warnings/replays/")
+    return "\n".join(lines)
+
+
+def _stated(path: Path | None) -> Any:
+    """What a city.toml says of looking ahead."""
+    if path is None:
+        return None
+    from xianban.city.api import prevention_from, read_detectors
+
+    try:
+        stated = tomllib.loads(path.read_text("utf-8")).get("prevention", {})
+    except (OSError, ValueError) as wrong:
+        raise BadInput(f"{path} cannot be read as TOML ({wrong}); give a city.toml") from None
+    if "detectors" in stated and read_detectors(stated["detectors"]) is None:
+        raise BadInput(f"{path}: its detectors make no sense; see docs/prevention.md for the keys")
+    try:
+        return prevention_from(stated)
+    except TypeError as wrong:
+        raise BadInput(f"{path}: [prevention] has a key that is none ({wrong})") from None
+
+
+def _date(said: str | None) -> date | None:
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise BadInput(f"“{said}” is no day; write it as 2019-07-01") from None
+
+
+def _passed(part: str, day: date, raised: int) -> None:
+    word = "" if part == "replay" else ", days shuffled"
+    click.echo(f"\r\033[K{day}: {raised} warnings{word}", nl=False, err=True)

@@ -63,6 +63,21 @@ def marks(heads: Sequence[str], bodies: Sequence[str]) -> NDArray[np.float32]:
     return np.array(rows, np.float32).reshape(len(heads), len(_WORDS))
 
 
+def kinds_of(heads: Sequence[str], bodies: Sequence[str]) -> list[str]:
+    """The kind that each text speaks of most; empty where plain words say none.
+
+    For Chinese texts alone. The first of equals, so that one text always has one kind. No error, no
+    randomness; a text says its kind by words that anybody uses, which is right often enough to compare
+    like with like and never a classification: for that train `xianban dispatch`.
+
+    >>> kinds_of(["搅拌站噪音扰民", "公园什么时候开"], ["", ""])
+    ['noise', 'park']
+    """
+    marked = marks(heads, bodies)
+    names = list(KINDS)
+    return [names[row.argmax()] if row.any() else "" for row in marked]
+
+
 def rarity(marked: NDArray[np.float32], *, beside: int) -> NDArray[np.float32]:
     """The weight of each kind: the rarer, the more it says; `beside` texts are imagined without any."""
     return np.log((len(marked) + beside) / (1.0 + (marked > 0).sum(0))).astype(np.float32)

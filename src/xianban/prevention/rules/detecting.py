@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ SEED = 20_261_126
 CHART_DAYS, OUTLOOK_DAYS, OUTLOOK_PAST = 56, 14, 400
 QUANTILES = (0.1, 0.5, 0.9)
 SAME_PLACE = 0.5  # of those who write about an issue, in one area
+GLANCES, GLANCE = 19, 0.25  # of a first look at a matter: replicates, and the chance that ends it
 MOST_CELLS = 60_000  # area x matter in a ranking of risk
 RISK_FROM, RISK_FACTOR = 0.5, 2.0
 
@@ -142,7 +144,8 @@ def _clusters(detector: "Detector", past: Past) -> Found:
         before = counts[:-window]
         usual = (before.sum(axis=0) + 0.5) / len(before)
         shape = _weekdays(before, days)
-        hits = clusters.scan(
+        scan = partial(
+            clusters.scan,
             counts,
             baseline=usual[None, :] * shape[:, None],
             xy=xy,
@@ -150,10 +153,12 @@ def _clusters(detector: "Detector", past: Past) -> Found:
             max_neighbours=min(20, len(places)),
             statistic="negative-binomial",
             baseline_days=len(before),
-            replicates=199,
             seed=SEED,
             top=3,
         )
+        if all(hit.p_value > GLANCE for hit in scan(replicates=GLANCES)):
+            continue
+        hits = scan(replicates=199)
         first += [(matter, hit) for hit in hits if hit.observed >= detector.least]
     if not first:
         return []
@@ -263,7 +268,7 @@ def _usual_of_issues(past: Past, detector: "Detector") -> Mapping[tuple[str, str
     return dict(zip(made.cells, rates.tolist(), strict=True))
 
 
-def _overdispersed(mean: float, ratio: float = 1.5) -> tuple[float, float]:
+def _overdispersed(mean: Any, ratio: float = 1.5) -> tuple[Any, float]:
     """Negative-binomial size and chance, of a mean and a variance `ratio` times as large."""
     return mean / (ratio - 1), 1 / ratio
 
@@ -289,9 +294,8 @@ def _recurrences(detector: "Detector", past: Past) -> Found:
     means = shared_out(made.cells, by_cell)
     found = []
     p_values = np.ones(len(made.cells))
-    for n in range(len(made.cells)):
-        if by_cell[n] >= detector.least:
-            p_values[n] = stats.nbinom.sf(by_cell[n] - 1, *_overdispersed(means[n] + 0.05, 2.0))
+    many = by_cell >= detector.least
+    p_values[many] = stats.nbinom.sf(by_cell[many] - 1, *_overdispersed(means[many] + 0.05, 2.0))
     from xianban.foresight.outbreaks import select
 
     picked = select(np.clip(p_values, 0, 1), fdr=detector.fdr)
@@ -398,7 +402,7 @@ def with_courses(found: Sequence[Finding], past: Past) -> Found:
     if not found or not past.rows.height:
         return list(found)
     days = min(past.days, OUTLOOK_PAST)
-    counts = np.stack([_days_of(one, past, days) for one in found])
+    counts = np.stack([days_of(one.areas, one.matter, past, days) for one in found])
     dates = past.dates(days)
     usual = _usual(counts, past, dates)
     ahead = _ahead(counts, past, dates)
@@ -408,19 +412,20 @@ def with_courses(found: Sequence[Finding], past: Past) -> Found:
     ]
 
 
-def _days_of(one: Finding, past: Past, days: int) -> NDArray[np.int64]:
+def days_of(areas: Sequence[str], about: str, past: Past, days: int) -> NDArray[np.int64]:
+    """People on each of so many newest days, oldest first, about a matter in areas of one level."""
     level = next(
-        (name for name, m in past.terrain.area_at.items() if one.areas[0] in {*m.values()}), ""
+        (name for name, m in past.terrain.area_at.items() if areas[0] in {*m.values()}), ""
     )
-    inside = {code for code, top in past.terrain.area_at.get(level, {}).items() if top in one.areas}
-    about = {
+    inside = {code for code, top in past.terrain.area_at.get(level, {}).items() if top in areas}
+    matters = {
         code
-        for matters in past.terrain.matter_at.values()
-        for code, top in matters.items()
-        if top == one.matter
+        for line in past.terrain.matter_at.values()
+        for code, top in line.items()
+        if top == about
     }
     rows = past.rows.filter(
-        pl.col("area").is_in(sorted(inside)) & pl.col("matter").is_in(sorted(about)) & (pl.col("day") < days)
+        pl.col("area").is_in(sorted(inside)) & pl.col("matter").is_in(sorted(matters)) & (pl.col("day") < days)
     )  # fmt: skip
     counts = np.bincount(rows["day"].to_numpy(), minlength=days)[:days]
     return np.asarray(counts[::-1], dtype=np.int64)

@@ -47,6 +47,7 @@ class Past:
     terrain: Terrain
     hourly: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    cuts: dict[Any, Any] = field(default_factory=dict, repr=False)  # made once, for all detectors
 
     @cached_property
     def today(self) -> date:
@@ -104,6 +105,14 @@ class Cut:
 
 def cut(past: Past, *, area: str, matter: int, days: int, step_days: int = 1) -> Cut:
     """Series of the areas of one level and the matters of one; the last step ends now."""
+    asked = (area, matter, days, step_days)
+    if asked not in past.cuts:
+        past.cuts[asked] = _cut(past, area, matter, days, step_days)
+    made: Cut = past.cuts[asked]
+    return made
+
+
+def _cut(past: Past, area: str, matter: int, days: int, step_days: int) -> Cut:
     steps = max(1, min(days, past.days or 1) // step_days)
     placed = _placed(past, area, matter).filter(pl.col("day") < steps * step_days)
     cells = placed.select("cell_area", "cell_matter").unique().sort("cell_area", "cell_matter")
@@ -117,6 +126,14 @@ def cut(past: Past, *, area: str, matter: int, days: int, step_days: int = 1) ->
 
 
 def _placed(past: Past, area: str, matter: int) -> pl.DataFrame:
+    """The rows with their area and matter at these levels, those that have both."""
+    if (area, matter) not in past.cuts:
+        past.cuts[area, matter] = _at_levels(past, area, matter)
+    placed: pl.DataFrame = past.cuts[area, matter]
+    return placed
+
+
+def _at_levels(past: Past, area: str, matter: int) -> pl.DataFrame:
     areas, matters = past.terrain.area_at.get(area, {}), past.terrain.matter_at.get(matter, {})
     return past.rows.with_columns(
         cell_area=pl.col("area").replace_strict(dict(areas), default=None, return_dtype=pl.String),

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from xianban.web import warned
+from xianban.web import replayed, warned
 from xianban.web.templatetags.look import sign
 from xianban.web.words import Chip, called
 
@@ -23,6 +23,13 @@ def warned_word(code: str, table: str) -> str:
 @register.simple_tag
 def warned_chip(code: str, table: str = "stands") -> SafeString:
     chip = TABLES[table].get(code) or Chip(code, "info-circle", "grey")
+    return sign(chip.word, chip.icon, chip.colour)
+
+
+@register.simple_tag
+def verdict_chip(borne_out: bool | None) -> SafeString:
+    """Whether what followed bore a replayed warning out."""
+    chip = replayed.chip_of(borne_out)
     return sign(chip.word, chip.icon, chip.colour)
 
 
