@@ -5,6 +5,7 @@ import time
 import pytest
 
 from builders import EAST, load_town, monday
+from web.walking import sides, walked  # noqa: F401 (fixtures of the walk)
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_users
 
 PASSWORD = "bridge-over-water-7"
