@@ -234,7 +234,6 @@ def _with_parameters(who: str) -> Iterator[Ask]:
     for name, number in numbers.items():
         yield Ask(f"/cases/… {name}", f"/cases/{number}/")
         yield Ask(f"/audit/case/… {name}", f"/audit/case/{number}/")
-        yield Ask(f"/cases/…/warning/ {name}", f"/cases/{number}/warning/")
     for state in ("received", "contested"):
         for row in casework.case_list(actor, Filters(states=(state,)), now=filled.NOW, size=1).rows:
             yield Ask(f"/dispatch/… {state}", f"/dispatch/{row.number}/")
