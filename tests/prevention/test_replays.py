@@ -255,3 +255,36 @@ def test_a_bare_city_knows_places_and_matters_and_nobody_who_acts():
     assert city.matter_line("m0") == ("m", "m0")
     assert city.prevention.detectors == DAILY.detectors
     assert city.duty_for("m0", "a", on=BURST) is None
+
+
+@pytest.mark.slow
+def test_on_real_messages_two_issues_of_2019_are_raised_before_most_wrote(town, data):
+    """The forced parking spaces, raised on 3 August with most of the messages still to come."""
+    given = api.FileSource(
+        data / "messages" / "messages.xlsx",
+        Columns("留言时间", text=("留言主题", "留言详情"), author="留言用户", id="留言编号"),
+        area_in_text=r"A\d+[市区县]",
+        timezone="Asia/Shanghai",
+    )
+    hot = Prevention(detectors=tuple(d for d in Prevention().detectors if d.method == "issue"))
+    messages = api.of_file(given, prevention=hot, k=10)
+    key = api.replay(messages, first=date(2019, 7, 28), last=date(2019, 9, 15), now=UNTIL, control=False)  # fmt: skip
+    first = api.replay_seen(key, MACHINE).issues[0]
+    assert first["raised_on"] == "2019-08-03"
+    assert first["after"] > first["before"]
+
+
+@pytest.mark.slow
+def test_on_real_complaints_a_month_stays_within_the_budget(town, data):
+    """Chicago, August 2012: the cluster of the 22nd, and never more than five on a day."""
+    given = api.FileSource(
+        data / "requests311" / "chicago_sanitation_2011_2013.csv.gz",
+        Columns("Creation_Date", "Community_Area", "Latitude", "Longitude", "What_is_the_Nature_of_this_Code_Violation", id="Service_Request_Number", closed="Completion_Date"),
+        timezone="America/Chicago",
+    )  # fmt: skip
+    plain = Prevention(detectors=tuple(d for d in Prevention().detectors if d.method in ("daily", "cluster")))  # fmt: skip
+    complaints = api.of_file(given, prevention=plain, k=10)
+    key = api.replay(complaints, first=date(2012, 8, 10), last=date(2012, 8, 28), now=UNTIL, control=False)  # fmt: skip
+    seen = api.replay_seen(key, MACHINE)
+    assert 1 <= seen.sums.busiest_day <= 5
+    assert any(one.method == "cluster" and one.borne_out for one in seen.warnings)
