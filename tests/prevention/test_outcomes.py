@@ -88,8 +88,22 @@ def test_an_order_that_is_closed_is_measured_as_registered_while_its_window_fill
     assert api.record(shown.row.detector).effect == pytest.approx(whole.relative)
     assert [row.number for row in api.orders(ANALYST, measured=True).rows] == [order.number]
     assert api.area_profile(BRIDGE, ANALYST).worked[0].relative == pytest.approx(whole.relative)
+    assert api.state(ANALYST, now=until).prevented > 0
     rounds(past + came, until=until + timedelta(days=7))
     assert Measure.objects.get().result == whole.result  # what is done stays as it is
+
+
+def test_an_order_that_found_nothing_prevented_nothing_whatever_came_afterwards(rounds, ordered):
+    past, order = ordered
+    treat(order, NOW)
+    until, came = since(9)
+    rounds(past + came, until=until)
+    api.study(order.warning_id, "conclude", outcome="empty", acting=ANALYST, now=until)
+    row = Warning.objects.get(pk=order.warning_id)
+    assert Measure.objects.get().relative < -0.3
+    assert api.record(row.detector).effect == 0
+    assert api.area_profile(BRIDGE, ANALYST).worked == ()
+    assert api.state(ANALYST, now=until).prevented == 0
 
 
 def test_what_helped_before_weighs_in_the_next_ranking(rounds, ordered):

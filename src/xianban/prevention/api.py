@@ -85,6 +85,7 @@ from xianban.prevention.rules.budgeting import Waiting, harm_of, helped_of, plac
 from xianban.prevention.rules.detecting import detect, with_courses
 from xianban.prevention.rules.finding import Finding
 from xianban.prevention.rules.matching import Known, home_of
+from xianban.prevention.rules.measuring import Plan, measured, plan_of
 from xianban.prevention.rules.past import Past, Terrain, past_of
 from xianban.prevention.rules.records import Record
 from xianban.prevention.rules.study import TABLE
@@ -118,6 +119,7 @@ __all__ = [
     "Past",
     "Patrol",
     "Peer",
+    "Plan",
     "Profile",
     "Raised",
     "Record",
@@ -162,6 +164,7 @@ __all__ = [
     "home_of",
     "keep",
     "look",
+    "measured",
     "of_file",
     "order",
     "orders",
@@ -170,6 +173,7 @@ __all__ = [
     "patrol_plan",
     "places",
     "plan_event",
+    "plan_of",
     "precision_of",
     "promote",
     "raised_since",

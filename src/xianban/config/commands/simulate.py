@@ -214,6 +214,39 @@ def _own(
     return found
 
 
+@simulate.command()
+@click.option(
+    "--seeds", type=int, default=5, show_default=True, help="So many cities, from seed 0 on."
+)
+@people
+@as_json
+def effects(seeds: int, people: int, as_json: bool) -> None:
+    """How often the intervals of measured effects hold what an order changed in truth."""
+    from xianban.config.setup import django_up
+
+    django_up()
+    from xianban.simulate.effects.covering import covering
+
+    found = covering(seeds=seeds, people=people, progress=_progress("evenings"))
+    _done()
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    click.echo(
+        f"{found.seeds} cities of {found.people:,}; intervals of {found.coverage:.0%}\n\n"
+        f"{'':>38}  {'orders':>6}  {'measured':>8}  {'covered':>7}  {'95% interval':>14}  "
+        f"{'below':>6}  {'above':>6}  {'truth':>6}  {'bias':>6}  {'width':>5}"
+    )
+    for row in found.rows:
+        start = f"{row.name:>38}  {row.orders:>6,}  {row.measured:>8,}"
+        click.echo(
+            f"{start}  {row.covered:>7.1%}  {row.low:>6.1%} to {row.high:>5.1%}  {row.success:>6.1%}  "
+            f"{row.harm:>6.1%}  {row.truth:>+6.2f}  {row.bias:>+6.2f}  {row.width:>5.2f}"
+            if row.measured
+            else start
+        )
+
+
 TITLES = {
     "raised": "warnings",
     "a_day": "a day",
@@ -259,10 +292,10 @@ def _warned(seen: dict) -> str:
     )
 
 
-def _progress():
+def _progress(of_what: str = "days"):
     if not sys.stderr.isatty():
         return None
-    return lambda done, of: click.echo(f"\r{done:,} of {of:,} days", nl=False, err=True)
+    return lambda done, of: click.echo(f"\r{done:,} of {of:,} {of_what}", nl=False, err=True)
 
 
 def _done() -> None:

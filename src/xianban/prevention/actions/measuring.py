@@ -3,8 +3,6 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import numpy as np
-import polars as pl
 from django.db import transaction
 
 from xianban.accounts.api import MACHINE
@@ -13,11 +11,9 @@ from xianban.prevention.actions.writing import locked, write
 from xianban.prevention.models import Measure, Order, Warning
 from xianban.prevention.queries.terrain import terrain_of
 from xianban.prevention.rules.measuring import (
-    MOST_WEEKS_BEFORE,
     begins,
+    measured,
     plan_of,
-    result_of,
-    weeks_around,
 )
 from xianban.prevention.rules.past import Past
 
@@ -94,40 +90,16 @@ def _brought_forward(measure: Measure, past: Past, now: datetime) -> int:
 
 
 def _measured(plan: dict[str, Any], past: Past, starts: date, weeks: int) -> dict[str, Any]:
-    level = past.terrain.area_at.get(plan["level"], {})
-    about = {
-        code
-        for matters in past.terrain.matter_at.values()
-        for code, top in matters.items()
-        if top == plan["matter"]
-    }
-    acted_after = _acted_meanwhile(plan, starts)
-    controls = [code for code in plan["controls"] if code not in acted_after]
-    areas = [*plan["areas"], *controls]
-    rows = past.rows.filter(pl.col("matter").is_in(sorted(about))).with_columns(
-        at=pl.col("area").replace_strict(dict(level), default=None, return_dtype=pl.String)
-    ).filter(pl.col("at").is_in(areas))  # fmt: skip
-    before = max(0, min(MOST_WEEKS_BEFORE, (past.days - (past.today - starts).days - 1) // 7))
-    if before < 1 or not controls:
-        reason = "there is no earlier time to compare with" if controls else "there is no area to compare with"  # fmt: skip
-        return {"enough": False, "reason": reason}
-    since_start = (past.today - starts).days - rows["day"].to_numpy()
-    counts = weeks_around(
-        np.asarray(since_start, dtype=np.int64), rows["at"].to_numpy(), areas, after=weeks, before=before
-    )  # fmt: skip
-    treated = counts[: len(plan["areas"])]
-    result = result_of(treated, counts[len(plan["areas"]) :], start=before, plan=plan)
-    first = starts - timedelta(weeks=before)
-    result["weeks"] = [(first + timedelta(weeks=n)).isoformat() for n in range(before + weeks)]
-    result["controls"] = len(controls)
-    result["dropped_controls"] = sorted(acted_after & {*plan["controls"]})
-    return result
+    dropped = sorted(_acted_meanwhile(plan, past, starts))
+    return measured(plan, past, starts=starts, weeks=weeks, dropped=dropped)
 
 
-def _acted_meanwhile(plan: dict[str, Any], starts: date) -> set[str]:
+def _acted_meanwhile(plan: dict[str, Any], past: Past, starts: date) -> set[str]:
     """Controls in which somebody acted on the same matter after all: they are none any more."""
     ends = starts + timedelta(weeks=plan["weeks"])
     rows = Warning.objects.filter(
         matter=plan["matter"], order__at__date__gte=starts - timedelta(weeks=4), order__at__date__lt=ends
     )  # fmt: skip
-    return {code for areas in rows.values_list("areas", flat=True) for code in areas} - {*plan["areas"]}  # fmt: skip
+    level = past.terrain.area_at.get(plan["level"], {})
+    acted = {code for areas in rows.values_list("areas", flat=True) for code in areas}
+    return {level.get(code, code) for code in acted} - {*plan["areas"]}

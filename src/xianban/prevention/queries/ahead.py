@@ -415,6 +415,7 @@ def _load(city: City, area: str, newest: date | None) -> dict[str, Any]:
 def _worked(actor: Actor, city: City, area: str, level: str) -> Any:
     """Orders in this area, in sight, whose effect was measured, the greatest first."""
     rows = Warning.objects.filter(in_reach(actor, city), order__measure__relative__isnull=False)
+    rows = rows.exclude(outcome="empty")  # it changed nothing, whatever came afterwards
     if area != city.root:
         column = level if level in ("district", "street", "community") else "area"
         rows = rows.filter(**{column: area})

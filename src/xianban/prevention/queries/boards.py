@@ -205,6 +205,7 @@ def state(actor: Actor, *, now: datetime, days: int = 365) -> State:
     """What is forming, what is being done, what was prevented, how sure: the leader's numbers.
 
     `prevented` adds up what finished measures of the last `days` say; its interval adds their variances.
+    Orders that found nothing prevented nothing, whatever came afterwards.
     """
     city = current()
     n = counts(actor)
@@ -213,7 +214,7 @@ def state(actor: Actor, *, now: datetime, days: int = 365) -> State:
     ids = Warning.objects.filter(scope).exclude(shown="silent").values("pk")
     measures = Measure.objects.filter(
         order__warning__in=ids, relative__isnull=False, registered_at__gte=since
-    )
+    ).exclude(order__warning__outcome="empty")
     results = [
         (r["prevented"], r["prevented_low"], r["prevented_high"], r["high"])
         for r in measures.values_list("result", flat=True)[:500]

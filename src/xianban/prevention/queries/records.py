@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from xianban.prevention.models import Measure, Warning
-from xianban.prevention.rules.records import LAST, Past, Record, record_of
+from xianban.prevention.rules.records import LAST, Past, Record, effect_of, record_of
 
 HOUR = 3600
 
@@ -30,7 +30,7 @@ def _past(name: str, n: int | None) -> list[Past]:
             effort_hours=(answered - ordered).total_seconds() / HOUR
             if ordered and answered
             else None,
-            effect=effect,
+            effect=effect_of(outcome, effect),
         )
         for stand, outcome, people, raised_at, peak_on, course, ordered, answered, effect in found
     ]
@@ -59,9 +59,11 @@ def effects_of(*, matter: str = "", method: str = "") -> list[tuple[float, float
         rows = rows.filter(order__warning__matter__startswith=matter)
     if method:
         rows = rows.filter(order__warning__method=method)
-    found = rows.order_by("-registered_at").values_list("relative", "low", "high")[: 4 * LAST]
+    found = rows.order_by("-registered_at").values_list(
+        "relative", "low", "high", "order__warning__outcome"
+    )[: 4 * LAST]
     return [
-        (relative, max(0.01, (high - low) / 3.3) if low is not None and high is not None else 1.0)
-        for relative, low, high in found
-        if relative is not None
+        (known, max(0.01, (high - low) / 3.3) if low is not None and high is not None else 1.0)
+        for relative, low, high, outcome in found
+        if (known := effect_of(outcome, relative)) is not None
     ]

@@ -6,7 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+
+from xianban.prevention.rules.past import Past
 
 LEAST_SKIP, MOST_WEEKS_BEFORE = 4, 104
 MOST_CONTROLS = 60
@@ -111,6 +114,45 @@ def weeks_around(
         if code in place and 0 <= w < before + after:
             counts[place[code], w] += 1
     return counts
+
+
+def measured(plan: Mapping[str, Any], past: Past, *, starts: date, weeks: int, dropped: Sequence[str] = ()) -> dict[str, Any]:  # fmt: skip
+    """The effect over the first `weeks` weeks, as registered, from the history as it is known.
+
+    `dropped` are controls in which somebody acted after all: they are none any more.
+    """
+    controls = [code for code in plan["controls"] if code not in {*dropped}]
+    areas = [*plan["areas"], *controls]
+    before = max(0, min(MOST_WEEKS_BEFORE, (past.days - (past.today - starts).days - 1) // 7))
+    if before < 1 or not controls:
+        reason = "there is no earlier time to compare with" if controls else "there is no area to compare with"  # fmt: skip
+        return {"enough": False, "reason": reason}
+    rows = _rows_about(past, plan).filter(pl.col("at").is_in(areas))
+    since_start = (past.today - starts).days - rows["day"].to_numpy()
+    counts = weeks_around(
+        np.asarray(since_start, dtype=np.int64), rows["at"].to_numpy(), areas, after=weeks, before=before
+    )  # fmt: skip
+    treated = counts[: len(plan["areas"])]
+    result = result_of(treated, counts[len(plan["areas"]) :], start=before, plan=plan)
+    first = starts - timedelta(weeks=before)
+    result["weeks"] = [(first + timedelta(weeks=n)).isoformat() for n in range(before + weeks)]
+    result["controls"] = len(controls)
+    result["dropped_controls"] = sorted({*dropped} & {*plan["controls"]})
+    return result
+
+
+def _rows_about(past: Past, plan: Mapping[str, Any]) -> pl.DataFrame:
+    """Voices on the registered matter, with the area of the registered level that each is `at`."""
+    about = {
+        code
+        for matters in past.terrain.matter_at.values()
+        for code, top in matters.items()
+        if top == plan["matter"]
+    }
+    level = past.terrain.area_at.get(plan["level"], {})
+    return past.rows.filter(pl.col("matter").is_in(sorted(about))).with_columns(
+        at=pl.col("area").replace_strict(dict(level), default=None, return_dtype=pl.String)
+    )
 
 
 def result_of(treated: NDArray[Any], controls: NDArray[Any], *, start: int, plan: Mapping[str, Any]) -> dict[str, Any]:  # fmt: skip

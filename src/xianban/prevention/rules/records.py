@@ -53,6 +53,14 @@ def is_real(stand: str, outcome: str) -> bool | None:
     return {"confirmed": True, "ordered": True, "dismissed": False}.get(stand)
 
 
+def effect_of(outcome: str, measured: float | None) -> float | None:
+    """What an order teaches of later ones: one that found nothing changed nothing, whatever came afterwards.
+
+    Where there was nothing to find less comes than is usual there, so its measure flatters.
+    """
+    return 0.0 if outcome == "empty" and measured is not None else measured
+
+
 def record_of(warnings: Sequence[Past]) -> Record:
     """The record over what was raised, the newest first."""
     last = warnings[:LAST]
