@@ -190,7 +190,7 @@ def season_desk(one: Finding) -> Detector:
     )
 
 
-class _Kept(Keeping[Warning]):
+class _Kept(Keeping[Any]):  # of Warning, whose fields a type checker does not know yet here
     """A round in the tables and the ledger, in one transaction."""
 
     def __init__(self, past: Past, city: City, now: datetime, cases_of: CASES_OF) -> None:

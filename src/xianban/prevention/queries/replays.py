@@ -5,7 +5,7 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
@@ -129,8 +129,8 @@ def replays(actor: Actor) -> tuple[ReplayRow, ...]:
     must_see_warnings(actor)
     reach = _reach(actor)
     kept = list(_seen(reach).order_by("-made_at", "-pk")[:SIZE])
-    counted = {
-        one["replay"]: one
+    counted: dict[int, dict[str, Any]] = {
+        one["replay"]: dict(one)
         for one in Replayed.objects.filter(reach, replay__in=kept)
         .order_by()
         .values("replay")
@@ -278,7 +278,9 @@ def _sums(rows: QuerySet[Replayed], kept: Replay) -> Sums:
 
 
 def _groups(rows: QuerySet[Replayed], code: str, name: str) -> tuple[Group, ...]:
-    found = rows.values_list(code, name).annotate(**_COUNTS).order_by("-raised", code)[:200]
+    found = (
+        rows.values_list(code, name).annotate(**_COUNTS).order_by(F("raised").desc(), code)[:200]
+    )
     return tuple(Group(*one) for one in found)
 
 

@@ -111,4 +111,4 @@ def _first_about(own: set[int], raised: Sequence[Held]) -> tuple[int, Held] | No
 def _most_within(days: Sequence[date], who: Sequence[str]) -> int:
     """The most different people within a fortnight."""
     at = np.array([day.toordinal() for day in days])
-    return max(len({who[i] for i in np.flatnonzero((at >= day) & (at < day + WINDOW_DAYS))}) for day in at)  # fmt: skip
+    return max(len({who[i] for i in np.flatnonzero((at >= day) & (at < day + WINDOW_DAYS)).tolist()}) for day in at)  # fmt: skip

@@ -71,7 +71,7 @@ def _asked(
     """Came, usual and yes or no, for each day `at`."""
     days = len(sums) - 1
 
-    def between(low: NDArray[Any], high: NDArray[Any]) -> NDArray[Any]:
+    def between(low: NDArray[Any], high: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         low, high = np.clip(low, 0, days), np.clip(high, 0, days)
         return sums[high] - sums[low], np.maximum(1, high - low)
 
