@@ -214,7 +214,7 @@ def test_a_topic_of_the_month_has_an_owner_measures_a_curve_and_an_end(rounds):
     assert [t.id for t in api.topics(SUPERVISOR, month="2026-11")] == [key]
     assert not api.topics(SUPERVISOR, month="2026-10")
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):  # nothing of theirs: it is out of their sight
         api.tick_measure(key, 0, acting=user("handler", unit="water"), now=NOW)
     with pytest.raises(BadInput):
         api.tick_measure(key, 4, acting=SUPERVISOR, now=NOW)
