@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from xianban.accounts.api import Actor, may_anywhere
+from xianban.accounts.api import Actor, may, may_anywhere
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.city import api as city
@@ -289,8 +289,10 @@ def area_profile(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     seen, here = prevention.area_profile(code, actor), city.current()
     below = [(c, a.name) for c, a in here.areas.items() if a.parent == code][:40]
     above = [(c, here.area_name(c)) for c in here.area_path(code)[:-1]]
+    shown = {*here.area_path(code)[:-1], *(one.area.code for one in seen.peers)}
     context = menu(actor, "warnings") | {
         "seen": seen,
+        "open": {c for c in shown if may(actor, "see_warnings", areas=here.area_path(c), units=())},
         "chart": _load(seen),
         "below": below if seen.level != "grid" else [],
         "above": above,

@@ -77,6 +77,8 @@ def _desk(
             {"word": word, "query": _query(asked, tab=name), "here": name == asked["tab"]}
             for name, word in TABS
         ],
+        "late_url": _query(asked, tab="late", clock="") + "#list",
+        "soon_url": _query(asked, tab="soon", clock="") + "#list",
         "late": late,
         "ranked": [(one, _why(one)) for one in ranked[:size]],
         "more": _query(asked, all=1) if len(ranked) > size and size == SIZE else "",
