@@ -109,6 +109,7 @@ ACTS = (
     "casework/rules/deciding.py",
     "casework/actions/joining.py",
     "casework/actions/performing.py",
+    "command/actions",
 )
 
 

@@ -153,7 +153,7 @@ def _warning(
         "prevented": warned.prevented_said(effect.result) if effect else "",
         "compared": [here.area_name(code) for code in effect.plan.get("controls", ())[:12]] if effect else (),
         "case_in_sight": bool(seen.order) and bool(casework.outcomes(actor, [seen.order.case])) if seen.order else False,
-        "acts": [(act, warned.act_said(act), warned.written_with(act)) for act in reversed(seen.acts)],
+        "acts": [(act, warned.observed_said(seen.row) if act.verb == "find" and seen.row.method == "season" else warned.act_said(act), warned.written_with(act)) for act in reversed(seen.acts)],
         "typed": typed or _offered(seen),
         "fault": fault,
         "units": sorted(choices.unit_names()) if "order" in seen.verbs or seen.may_whistle else (),
