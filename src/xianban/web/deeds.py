@@ -48,6 +48,29 @@ DEEDS: Mapping[str, tuple[Promise, str, str]] = {
     "load": (gettext_lazy("装入城市包"), "stack-2", "blue"),
     "files.erase": (gettext_lazy("抹去文件"), "trash", "vermilion"),
     "freeze": (gettext_lazy("冻结考核周期"), "lock", "blue"),
+    # verbs that mean something else for a case: with what they are done to
+    "warning.find": (gettext_lazy("发现预警"), "sparkles", "grey"),
+    "warning.raise": (gettext_lazy("入选预警名单"), "sparkles", "grey"),
+    "warning.confirm": (gettext_lazy("确认属实，待安排"), "sparkles", "grey"),
+    "warning.watch": (gettext_lazy("继续观察"), "sparkles", "grey"),
+    "warning.dismiss": (gettext_lazy("判为误报"), "sparkles", "grey"),
+    "warning.reconsider": (gettext_lazy("重新研判"), "sparkles", "grey"),
+    "warning.conclude": (gettext_lazy("记下结论"), "sparkles", "grey"),
+    "warning.note": (gettext_lazy("补充说明"), "sparkles", "grey"),
+    "warning.order": (gettext_lazy("立案先办"), "sparkles", "grey"),
+    "warning.whistle": (gettext_lazy("吹哨"), "sparkles", "grey"),
+    "warning.arrive": (gettext_lazy("已到场"), "sparkles", "grey"),
+    "warning.grade": (gettext_lazy("评分"), "sparkles", "grey"),
+    "detector.configure": (gettext_lazy("调整探测器"), "adjustments-horizontal", "grey"),
+    "detector.promote": (gettext_lazy("换为在用"), "adjustments-horizontal", "grey"),
+    "detector.withdraw": (gettext_lazy("撤下试用"), "adjustments-horizontal", "grey"),
+    "detector.revert": (gettext_lazy("回到上一版"), "adjustments-horizontal", "grey"),
+    "meeting.convene": (gettext_lazy("召集会议"), "users", "grey"),
+    "meeting.hold": (gettext_lazy("写会议纪要"), "users", "grey"),
+    "meeting.set_task": (gettext_lazy("会议交办"), "users", "grey"),
+    "topic.choose": (gettext_lazy("定一题"), "calendar", "grey"),
+    "topic.close": (gettext_lazy("结题"), "calendar", "grey"),
+    "planned.plan": (gettext_lazy("登记施工或活动"), "calendar", "grey"),
 }
 # what one can ask for, in the order in which it is offered: a word and its verbs
 KINDS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
@@ -127,7 +150,10 @@ def _numbers(subjects: Iterable[str], actor: Actor) -> dict[int, str]:
 
 def _deed(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> Deed:
     look = verb_of(act.verb)
-    label, icon, colour = DEEDS.get(act.verb, (look.label, look.icon, look.colour))
+    of_its_kind = f"{act.subject.partition(':')[0]}.{act.verb}"
+    label, icon, colour = DEEDS.get(of_its_kind) or DEEDS.get(
+        act.verb, (look.label, look.icon, look.colour)
+    )
     about, url = _about(act, cases, users)
     who, who_url = _who(act.actor, users)
     payload = act.payload
@@ -174,6 +200,9 @@ def _about(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> 
         return users.get(int(key), subject), f"{reverse('audit')}?about={subject}"
     if kind == "person":
         return _("诉求人 %(key)s") % {"key": key}, f"{reverse('audit')}?about={subject}"
+    if kind in ("warning", "detector", "meeting"):
+        kinds = {"warning": _("预警"), "detector": _("探测器"), "meeting": _("会议")}
+        return f"{kinds[kind]} {key}", f"{reverse('audit')}?about={subject}"
     return {"city": _("城市"), "dispatch": _("派单")}.get(kind, subject), ""
 
 

@@ -345,7 +345,7 @@ CAME_BY: Mapping[str, Promise] = {
 
 def called(table: Mapping[str, object], code: object) -> str:
     """What `code` is called; the code itself where the table does not know it."""
-    entry = table.get(str(code), code)
+    entry = table.get(str(code)) or table.get(str(code).partition(":")[0], code)
     return str(entry.word if isinstance(entry, Chip) else entry)
 
 
