@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -283,7 +284,7 @@ def _compared(*, days: int, seeds: int, skill: float, people: int, as_json: bool
     return found
 
 
-def _warned(seen: dict) -> str:
+def _warned(seen: dict[str, Any]) -> str:
     if not seen.get("raised"):
         return "none"
     return (
@@ -292,7 +293,7 @@ def _warned(seen: dict) -> str:
     )
 
 
-def _progress(of_what: str = "days"):
+def _progress(of_what: str = "days") -> Callable[[int, int], None] | None:
     if not sys.stderr.isatty():
         return None
     return lambda done, of: click.echo(f"\r{done:,} of {of:,} {of_what}", nl=False, err=True)
