@@ -57,6 +57,7 @@ STEPS: Mapping[str, Promise] = {
     "approve_suspension": gettext_lazy("暂时办不了，已核实原因，会定期复核"),
     "resume": gettext_lazy("恢复办理"),
     "rated": gettext_lazy("您确认了结果"),
+    "rated_by_another": gettext_lazy("同样反映这件事的人确认了结果"),
     "followed_up": gettext_lazy("我们回访，您确认了结果"),
     "rectifying": gettext_lazy("没有解决，退回%(unit)s整改"),
     "close": gettext_lazy("办结"),
@@ -84,14 +85,16 @@ class Telling:
     ending: str
 
 
-def tell(story: Story, *, now: datetime) -> Telling:
-    """The story in the language of the page."""
+def tell(story: Story, *, now: datetime, reachable: bool = True) -> Telling:
+    """The story in the language of the page; who left no contact is not promised a call."""
     unit = story.unit.name or _("承办单位")
     reached = REACHED.get(story.state, 0)
     headline = HEADLINES.get(story.state, story.state)
+    if story.state == "signed" and not reachable:
+        headline = gettext_lazy("%(unit)s已经接手")
     return Telling(
         headline=str(headline) % {"unit": unit},
-        promise=_promise(story, now),
+        promise=_promise(story, now, reachable),
         late=bool(story.promised_at and story.promised_at < now),
         stages=tuple(
             (str(name), "done" if n < reached else "now" if n == reached else "")
@@ -103,7 +106,7 @@ def tell(story: Story, *, now: datetime) -> Telling:
     )
 
 
-def _promise(story: Story, now: datetime) -> str:
+def _promise(story: Story, now: datetime, reachable: bool) -> str:
     """By when what will have happened next; empty when nothing is promised any more."""
     if story.state == "reported":
         return _until(
@@ -120,7 +123,7 @@ def _promise(story: Story, now: datetime) -> str:
     when = moments.moment(story.promised_at, now=now)
     if story.promised_at < now:
         return _("答应 %(when)s 前答复您，已经超时。我们正在督促。") % {"when": when}
-    contact = _until(story.contact_by, now, _("最迟 %(when)s 联系您。"))
+    contact = _until(story.contact_by, now, _("最迟 %(when)s 联系您。")) if reachable else ""
     return contact + _("最迟 %(when)s 答复您。") % {"when": when}
 
 

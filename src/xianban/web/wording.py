@@ -130,7 +130,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"(?P<unit>.+) leads this case; invite", _("%(unit)s就是主办单位，请邀请别的单位。")),
     (r"(?P<unit>.+) has an open task in this case", _("%(unit)s在本案已有未答复的协办，请在那里补充。")),
     (r"(?P<units>.+) \S+ not answered yet", _("%(units)s还没有答复协办。请等待，或写明为什么先行答复。")),
-    (r"this is not done before these points are answered: (?P<points>.+)", _("还不能报办结：这几项必须先作答：%(points)s。")),
+    (r"this is not done before these points are answered: (?P<points>.+)", _("还不能答复，这几项必须先作答：%(points)s。")),
     (r"say why this point does not apply: (?P<point>.+)", _("请写明为什么不适用：%(point)s。")),
     (r"a case is assigned to somebody of (?P<unit>.+);", _("承办人要从%(unit)s的人里选。")),
     (r"this person has the case already", _("案件已经由这个人承办。")),

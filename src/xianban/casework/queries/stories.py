@@ -53,7 +53,7 @@ def public_story(case_id: int, *, now: datetime, person: int | None = None) -> S
         exit=case.exit,
         exit_text=case.answer if declined else "",
         ending=case.ending,
-        steps=_steps(case, acts, city),
+        steps=_steps(case, acts, city, person),
         may=_may(case, standing, person, now),
         merged_into=number_of(case.merged_into_id) if case.merged_into_id else "",
         ended_at=case.ended_at,
@@ -95,25 +95,29 @@ def _may(case: Case, standing: Standing, person: int | None, now: datetime) -> t
     return tuple(offer.verb for offer in offers)
 
 
-def _steps(case: Case, acts: list[Act], city: City) -> tuple[Step, ...]:
+def _steps(case: Case, acts: list[Act], city: City, person: int | None) -> tuple[Step, ...]:
     """The public acts, and at a merge what happened to the other case from then on."""
-    steps = [step for act in acts if (step := _step(act, city))]
+    steps = [step for act in acts if (step := _step(act, city, person))]
     if case.merged_into_id:
         later = history(subject_of(case.merged_into_id))
         since = max(act.at for act in acts if act.verb == "merge")
-        steps += [step for act in later if act.at >= since and (step := _step(act, city))]
+        steps += [step for act in later if act.at >= since and (step := _step(act, city, person))]
     return tuple(steps)
 
 
-def _step(act: Act, city: City) -> Step | None:
-    if act.verb not in PUBLIC_VERBS:
+def _step(act: Act, city: City, person: int | None) -> Step | None:
+    another = person is not None and act.actor not in ("machine", resident_actor(person).key)
+    if act.verb not in PUBLIC_VERBS or (act.verb == "say" and another):
         return None
     change, said = act.payload.get("change", {}), act.payload.get("said", {})
     if act.verb == "miss" and said.get("clock") != "handle":
         return None
     if act.verb in ("contact", "follow_up") and not said.get("contacted"):
         return None
-    return Step(act.at, _what(act, change), _values(act, change, said, city))
+    what = _what(act, change)
+    if what == "rated" and another:
+        what = "rated_by_another"
+    return Step(act.at, what, _values(act, change, said, city))
 
 
 def _what(act: Act, change: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from xianban.casework import api as casework
 from xianban.files.api import Bringing
 from xianban.intake import api as intake
 from xianban.prevention import api as prevention
+from xianban.residents.api import masked
 from xianban.web import throttle, uploads
 from xianban.web.forms import FollowForm
 from xianban.web.pages.galleries import shown_in_story
@@ -79,10 +80,12 @@ def _page(
     now = utc_now()
     shown = casework.public_story(said.case_id, now=now, person=said.person)
     code_of_it = intake.follow_code(said.id)
+    may_hear = reachable(said.person)
     context = {
         "here": "follow",
         "story": shown,
-        "told": tell(shown, now=now),
+        "told": tell(shown, now=now, reachable=may_hear),
+        "may_hear": may_hear,
         "said": said,
         "code": code_of_it,
         "files": shown_in_story(shown.number, code_of_it, said, merged_into=shown.merged_into),
@@ -94,6 +97,12 @@ def _page(
         "typed": request.POST,
     }
     return render(request, "resident/story.html", context, status=status)
+
+
+def reachable(person: int | None) -> bool:
+    """Whether somebody left a telephone or a mail address to be told at."""
+    shown = masked([person]).get(person) if person else None
+    return bool(shown and (shown.phone or shown.email))
 
 
 def _others(said: intake.RequestSeen) -> int:

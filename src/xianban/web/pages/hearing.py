@@ -12,7 +12,7 @@ from xianban.city.api import current
 from xianban.intake import api as intake
 from xianban.notices import api as notices
 from xianban.web import throttle, words
-from xianban.web.pages.follow import WITHIN_S, WRONG_CODES
+from xianban.web.pages.follow import WITHIN_S, WRONG_CODES, reachable
 from xianban.web.refusals import sorry
 
 
@@ -51,7 +51,7 @@ def _page(
         "code": code,
         "level": notices.level_of(person) if person else "",
         "levels": words.HEARING.items(),
-        "reachable": bool(person),
+        "reachable": reachable(person),
         "done": done,
         "quiet": current().settings.quiet_hours,
     }

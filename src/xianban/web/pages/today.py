@@ -26,7 +26,11 @@ GROUPS: dict[str, tuple[Promise, str, str]] = {
     "week": (gettext_lazy("七天内到期"), "calendar-plus", "plain"),
     "waiting": (gettext_lazy("等别人"), "clock-pause", "plain"),
 }
-HOLDERS = {"desk": gettext_lazy("派单台"), "resident": gettext_lazy("诉求人")}
+HOLDERS = {
+    "desk": gettext_lazy("派单台"),
+    "follow_up": gettext_lazy("回访"),
+    "resident": gettext_lazy("诉求人"),
+}
 SIZE, ALONE = 8, 50
 
 
@@ -100,7 +104,8 @@ def _group(day: Day, name: str, mine: bool) -> dict[str, Any]:
 
 def _entry(one: WorkRow) -> dict[str, Any]:
     """A row, its next act, and who has the ball where that is somebody else."""
-    elsewhere = "" if one.next else str(HOLDERS.get(one.holder, "")) or one.holding.name
+    holder = "follow_up" if one.holder == "desk" and one.row.state == "reported" else one.holder
+    elsewhere = "" if one.next else str(HOLDERS.get(holder, "")) or one.holding.name
     helper = one.holder == "unit" and one.holding.code not in ("", one.row.unit.code)
     return {
         "row": one.row,
