@@ -35,14 +35,14 @@ def forms(piece):
 
 
 def traces(data):
-    """The pieces that lie in `data`; digits alone, but not as part of a number or a digest."""
+    """The pieces that lie in `data`; digits, but not in a longer number, a digest or as a row's key."""
     return {
         piece
         for piece in PIECES
         for form in forms(piece)
         if len(form) > 3
         and (
-            re.search(rb"(?<![0-9a-f])%s(?![0-9a-f])" % re.escape(form), data)
+            re.search(rb"(?<![0-9a-f ([,\t\n])%s(?![0-9a-f])" % re.escape(form), data)
             if piece.isdigit()
             else form in data
         )
