@@ -151,8 +151,8 @@ def _numbers(subjects: Iterable[str], actor: Actor) -> dict[int, str]:
 def _deed(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> Deed:
     look = verb_of(act.verb)
     of_its_kind = f"{act.subject.partition(':')[0]}.{act.verb}"
-    label, icon, colour = DEEDS.get(of_its_kind) or DEEDS.get(
-        act.verb, (look.label, look.icon, look.colour)
+    label, icon, colour = (
+        DEEDS.get(of_its_kind) or DEEDS.get(act.verb) or (look.label, look.icon, look.colour)
     )
     about, url = _about(act, cases, users)
     who, who_url = _who(act.actor, users)
