@@ -161,7 +161,7 @@ def test_from_a_warning_to_its_measured_effect(page, town, sign_in, until, night
     expect(desk.locator("#effect canvas, #effect svg").first).to_be_visible()
     desk.get_by_role("link", name="过去", exact=False).first.click()
     expect(desk.locator(".figures")).to_contain_text("测过 1 次")
-    desk.locator(".figures a").click()
+    desk.locator(".figures a[href*=measured]").click()
     expect(desk.locator("main")).to_contain_text(order.number)
     expect(desk.locator("main")).to_contain_text("少")
     shown = prevention.record(Warning.objects.get(order=order).detector)
