@@ -20,10 +20,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from benchmarks import filled
 from benchmarks.report import Row
+
+if TYPE_CHECKING:
+    from xianban.accounts.api import Actor
+    from xianban.city.api import City
 
 LIMIT_MS, REPEATS = 150.0, 5
 SAID = "小区门口路灯坏了三天，晚上很黑，请尽快维修"
@@ -167,6 +172,26 @@ def _found() -> Iterator[Ask]:
             yield Ask(f"/{path}", f"/{path}")
 
 
+@dataclass(frozen=True)
+class _Place:
+    """What the addresses name: somewhere in the city, and cases that stand for others."""
+
+    here: "City"
+    district: str
+    street: str
+    unit: str
+    matter: str
+    place: str
+    numbers: dict[str, str]  # of an open case, a late one and one that is closed
+    ticked: list[str]
+    next: str  # of the list of open cases
+
+    @property
+    def group(self) -> str:
+        """The first level above the matter."""
+        return self.here.matter_line(self.matter)[0]
+
+
 def _with_parameters(who: str) -> Iterator[Ask]:
     from django.contrib.auth import get_user_model
 
@@ -174,64 +199,92 @@ def _with_parameters(who: str) -> Iterator[Ask]:
     from xianban.casework import api as casework
     from xianban.casework.api import Filters
     from xianban.city import api as city
-    from xianban.intake import api as intake
-    from xianban.intake.models import Request
-    from xianban.web.choices import area_names, matter_names, unit_names
 
     here = city.current()
     actor = actor_of(get_user_model().objects.get(username=who))
     district = here.children[here.root][0]
     street = here.children[district][0]
-    unit = next(u.code for u in here.units.values() if u.area == street)
-    matter, place = here.leaf_matters[0], here.places[7]["name"]
     first = casework.case_list(actor, Filters(), now=filled.NOW)
     late = casework.case_list(actor, Filters(late=True), now=filled.NOW)
     ended = casework.case_list(actor, Filters(states=("closed",), order="newest"), now=filled.NOW)
-    numbers = {
-        "open": casework.number_of(first.rows[0].id),
-        "late": casework.number_of((late.rows or first.rows)[0].id),
-        "closed": casework.number_of(ended.rows[0].id),
-    }
+    at = _Place(
+        here=here,
+        district=district,
+        street=street,
+        unit=next(u.code for u in here.units.values() if u.area == street),
+        matter=here.leaf_matters[0],
+        place=here.places[7]["name"],
+        numbers={
+            "open": casework.number_of(first.rows[0].id),
+            "late": casework.number_of((late.rows or first.rows)[0].id),
+            "closed": casework.number_of(ended.rows[0].id),
+        },
+        ticked=[str(row.id) for row in first.rows],
+        next=first.next,
+    )
+    yield from _lists(at)
+    yield from _searches(at)
+    yield from _cases(at, actor)
+    yield from _commanded(at)
+    yield from _appraised(at)
+    yield from _looked_back(at.numbers["open"])
+    yield from _taken(at)
 
-    def asked(name: str, path: str, **query: str) -> Ask:
-        return Ask(f"{path} {name}", f"{path}?{urlencode(query)}" if query else path)
+
+def _asked(name: str, path: str, **query: str) -> Ask:
+    return Ask(f"{path} {name}", f"{path}?{urlencode(query)}" if query else path)
+
+
+def _lists(at: _Place) -> Iterator[Ask]:
+    from xianban.web.choices import area_names, matter_names, unit_names
 
     for tab in ("late", "soon", "received", "contested", "suspended", "reported", "ended", "all"):
-        yield asked(tab, "/cases/", tab=tab)
-    yield asked("next page", "/cases/", tab="open", after=first.next)
+        yield _asked(tab, "/cases/", tab=tab)
+    yield _asked("next page", "/cases/", tab="open", after=at.next)
     named = {
         code: name
         for name, code in [*area_names().items(), *matter_names().items(), *unit_names().items()]
     }
+    matter, street, district, unit = (named[code] for code in (at.matter, at.street, at.district, at.unit))  # fmt: skip
     narrowed: dict[str, dict[str, str]] = {
-        "matter": {"matter": named[matter]},
-        "matter of first level": {"matter": named[here.matter_line(matter)[0]]},
-        "street": {"area": named[street]},
-        "district": {"area": named[district]},
-        "unit": {"unit": named[unit]},
+        "matter": {"matter": matter},
+        "matter of first level": {"matter": named[at.group]},
+        "street": {"area": street},
+        "district": {"area": district},
+        "unit": {"unit": unit},
         "urgency": {"urgency": "critical"},
-        "urgency nobody has": {"urgency": "consult", "matter": named[matter]},
-        "urgency in a district": {"urgency": "critical", "area": named[district]},
-        "urgency of a unit": {"urgency": "complex", "unit": named[unit]},
-        "matter in a street": {"matter": named[matter], "area": named[street]},
-        "matter of a unit": {"matter": named[matter], "unit": named[unit]},
+        "urgency nobody has": {"urgency": "consult", "matter": matter},
+        "urgency in a district": {"urgency": "critical", "area": district},
+        "urgency of a unit": {"urgency": "complex", "unit": unit},
+        "matter in a street": {"matter": matter, "area": street},
+        "matter of a unit": {"matter": matter, "unit": unit},
         "last week": {"from": "2026-10-26", "to": "2026-11-01"},
         "last year": {"from": "2025-10-01", "to": "2025-10-31"},
-        "a month in a street": {"from": "2026-08-01", "to": "2026-08-31", "area": named[street]},
+        "a month in a street": {"from": "2026-08-01", "to": "2026-08-31", "area": street},
         "mine": {"who": "me"},
-    }  # fmt: skip
+    }
     for name, typed in narrowed.items():
         for tab in ("open", "late", "ended", "all"):
-            yield asked(f"{tab} {name}", "/cases/", tab=tab, **typed)
+            yield _asked(f"{tab} {name}", "/cases/", tab=tab, **typed)
+    yield _asked("search narrowed", "/cases/", q="小区", urgency="critical", area=street)
+
+
+def _searches(at: _Place) -> Iterator[Ask]:
     words = {
-        "common word": "小区", "two words": "小区 晚上", "word nobody says": "麒麟", "place": place,
-        "street": here.area_name(street), "part of number": numbers["closed"][3:],
+        "common word": "小区", "two words": "小区 晚上", "word nobody says": "麒麟", "place": at.place,
+        "street": at.here.area_name(at.street), "part of number": at.numbers["closed"][3:],
     }  # fmt: skip
     for name, said in words.items():
-        yield asked(f"search {name}", "/cases/", q=said)
-    yield asked("search narrowed", "/cases/", q="小区", urgency="critical", area=named[street])
-    yield asked("by number", "/cases/find/", q=numbers["open"])
-    for name, number in numbers.items():
+        yield _asked(f"search {name}", "/cases/", q=said)
+    yield _asked("by number", "/cases/find/", q=at.numbers["open"])
+
+
+def _cases(at: _Place, actor: "Actor") -> Iterator[Ask]:
+    """Single cases, the dispatcher's desk and one's own day."""
+    from xianban.casework import api as casework
+    from xianban.casework.api import Filters
+
+    for name, number in at.numbers.items():
         yield Ask(f"/cases/… {name}", f"/cases/{number}/")
         yield Ask(f"/audit/case/… {name}", f"/audit/case/{number}/")
     for state in ("received", "contested"):
@@ -240,40 +293,54 @@ def _with_parameters(who: str) -> Iterator[Ask]:
             yield Ask(f"/dispatch/…/find/ {state}", f"/dispatch/{row.number}/find/?find=路灯")
             yield Ask(f"/cases/… {state}", f"/cases/{row.number}/")
     for group in ("late", "returned", "today", "owed", "week", "waiting"):
-        yield asked(group, "/today/", group=group)
-    yield asked("mine", "/today/", who="me")
-    for name in ("late", "soon"):
-        yield asked(name, "/command/", tab=name)
-        yield asked(f"{name} of a street", "/command/", tab=name, area=street)
-        yield asked(f"{name} all", "/command/", tab=name, all="1")
-        yield asked(f"{name} of a unit", "/command/", tab=name, unit=unit)
-        yield asked(f"{name} of a district", "/command/", tab=name, area=district)
-        yield asked(
-            f"{name} about a matter", "/command/", tab=name, matter=here.matter_line(matter)[0]
-        )
-        yield asked(f"{name} to sign", "/command/", tab=name, clock="sign")
-        yield asked(f"{name} to review", "/command/", tab=name, clock="review")
-        yield asked(f"{name} in three days", "/command/", tab=name, within="72")
+        yield _asked(group, "/today/", group=group)
+    yield _asked("mine", "/today/", who="me")
+
+
+def _commanded(at: _Place) -> Iterator[Ask]:
+    narrowed: dict[str, dict[str, str]] = {
+        "": {},
+        " of a street": {"area": at.street},
+        " all": {"all": "1"},
+        " of a unit": {"unit": at.unit},
+        " of a district": {"area": at.district},
+        " about a matter": {"matter": at.group},
+        " to sign": {"clock": "sign"},
+        " to review": {"clock": "review"},
+        " in three days": {"within": "72"},
+    }
+    for tab in ("late", "soon"):
+        for name, typed in narrowed.items():
+            yield _asked(f"{tab}{name}", "/command/", tab=tab, **typed)
     for within in ("area", "unit", "matter"):
-        yield asked(f"by {within}", "/command/stages/", within=within, period="2026-10")
+        yield _asked(f"by {within}", "/command/stages/", within=within, period="2026-10")
     for stage in ("sign", "handle"):
         yield Ask(f"/command/stages/… {stage}", f"/command/stages/2026-10/{stage}/")
+
+
+def _appraised(at: _Place) -> Iterator[Ask]:
     for period in ("2026-10", "2026-11"):
         for by in ("unit", "area", "matter"):
-            yield asked(by, f"/appraisal/{period}/", by=by)
-    yield Ask("/appraisal/… unit", f"/appraisal/2026-10/unit/{unit}/")
-    yield Ask("/appraisal/… street", f"/appraisal/2026-10/area/{street}/")
-    yield Ask("/appraisal/… district", f"/appraisal/2026-10/area/{district}/")
-    yield Ask("/appraisal/… matter", f"/appraisal/2026-10/matter/{here.matter_line(matter)[0]}/")
-    yield from _looked_back(numbers["open"])
-    yield asked("typed", "/report/places/", place=place[:2])
-    point = here.places[7]
-    yield asked("point", "/report/where/", lat=str(point["lat"]), lon=str(point["lon"]))
-    taken = {"text": SAID, "place": place, "key": "bench"}
+            yield _asked(by, f"/appraisal/{period}/", by=by)
+    yield Ask("/appraisal/… unit", f"/appraisal/2026-10/unit/{at.unit}/")
+    yield Ask("/appraisal/… street", f"/appraisal/2026-10/area/{at.street}/")
+    yield Ask("/appraisal/… district", f"/appraisal/2026-10/area/{at.district}/")
+    yield Ask("/appraisal/… matter", f"/appraisal/2026-10/matter/{at.group}/")
+
+
+def _taken(at: _Place) -> Iterator[Ask]:
+    """What is asked while something is taken down, and a resident's story."""
+    from xianban.casework import api as casework
+    from xianban.intake import api as intake
+    from xianban.intake.models import Request
+
+    yield _asked("typed", "/report/places/", place=at.place[:2])
+    point = at.here.places[7]
+    yield _asked("point", "/report/where/", lat=str(point["lat"]), lon=str(point["lon"]))
+    taken = {"text": SAID, "place": at.place, "key": "bench"}
     yield Ask("/report/hints/ posted", "/report/hints/", taken)
     yield Ask("/cases/call/look/ posted", "/cases/call/look/", taken | {"phone": "13900000001"})
-    ticked = [str(row.id) for row in first.rows]
-    yield Ask("/cases/batch/ posted", "/cases/batch/", {"verb": "sign", "case": ticked})
+    yield Ask("/cases/batch/ posted", "/cases/batch/", {"verb": "sign", "case": at.ticked})
     yield Ask("/cases/call/earlier/ posted", "/cases/call/earlier/", {"phone": "13900000001"})
     asked_last = Request.objects.order_by("-id")[0]
     code = intake.follow_code(asked_last.pk)

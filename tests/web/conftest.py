@@ -5,9 +5,10 @@ import time
 import pytest
 
 from builders import EAST, load_town, monday
-from web.walking import sides, walked  # noqa: F401 (fixtures of the walk)
+from web.walking import sides, walked
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_users
 
+__all__ = ["sides", "walked"]  # fixtures of the walk
 PASSWORD = "bridge-over-water-7"
 PEOPLE = {
     "agent": [Granted(Role.AGENT)],

@@ -95,7 +95,8 @@ def mean_of(cities: Sequence[Judged]) -> Judged:
     def mean(name: str) -> float | None:
         return _mean([value for one in cities if (value := getattr(one, name)) is not None])
 
-    return Judged(**{field.name: mean(field.name) for field in fields(Judged)})  # type: ignore[arg-type]
+    means: dict[str, Any] = {field.name: mean(field.name) for field in fields(Judged)}
+    return Judged(**means)
 
 
 def _mean(values: Sequence[Any]) -> float | None:

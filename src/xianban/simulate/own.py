@@ -66,7 +66,6 @@ class Own:
     empty_orders: int
     problems: int
     warned_problems: int
-    left_out: int
     all: Judged
     by_detector: dict[str, Judged]
     by_matter: dict[str, Judged]
@@ -307,7 +306,7 @@ class Analyst:
         self._terrain = prevention.terrain_of(current())
         self._looks: list[Look] = []
         self._waiting: list[tuple[int, int, Look]] = []
-        self._left_out = self.orders = self.empty = 0
+        self.orders = self.empty = 0
 
     def look(self, day: int, done: Done, found: Ints) -> None:
         """The night after a day."""
@@ -318,10 +317,9 @@ class Analyst:
             prevention.study(int(done.warning[row]), "conclude", outcome=outcome, acting=ANALYST, now=now)  # fmt: skip
             self.empty += day >= 0 and not found[row]
         past = prevention.past_of(self.diary.known(until), until=until, terrain=self._terrain)
-        made = prevention.record_round(
+        prevention.record_round(
             "nightly", past, now=until + NIGHT, cases_of=lambda keys: {key: key for key in keys}
         )
-        self._left_out = made.counts["left_out"] if made else 0
         room = self.diary.room(day + 1)
         for one in prevention.raised_since(until):
             look = self._judge(one, day)
@@ -377,7 +375,6 @@ class Analyst:
             empty_orders=self.empty,
             problems=int(((world.born >= 0) & (world.born < days)).sum()),
             warned_problems=len({one.problem for one in looks if one.problem >= 0}),
-            left_out=self._left_out,
             all=of(looks),
             by_detector={
                 name: of([one for one in looks if one.detector == name]) for name in names

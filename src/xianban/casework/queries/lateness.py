@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 from django.db.models import Count, FloatField, Func, Q, Value
-from django.db.models.functions import Left
+from django.db.models.functions import Left, TruncHour
 
 from xianban.accounts.api import Actor
 from xianban.base.ids import case_number
@@ -140,8 +140,9 @@ def received_by_hour(
         filters or Filters(), received_from=since, received_until=until, order="newest"
     )
     rows = filtered(may.case_filter(), wanted, may.city, until)
-    hours: dict[int, int] = {}
-    for at in rows.values_list("received_at", flat=True).iterator():
-        hour = int((at - since).total_seconds() // HOUR_S)
-        hours[hour] = hours.get(hour, 0) + 1
-    return hours
+    offset = since.astimezone(
+        may.city.tz
+    ).utcoffset()  # kept all day: hours go on when clocks go back
+    begun = TruncHour("received_at", tzinfo=timezone(offset or timedelta()))
+    counted = rows.order_by().values_list(begun).annotate(n=Count("id"))
+    return {int((at - since).total_seconds() // HOUR_S): n for at, n in counted}

@@ -3,22 +3,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from xianban.config.commands.columns import file_columns
+
+if TYPE_CHECKING:
+    from xianban.foresee.api import Columns
 
 
 @click.command("foresee")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--time", required=True, metavar="COL", help="The column that says when each came.")
-@click.option("--area", default="", metavar="COL", help="Where: a ward, street or other name.")
-@click.option("--lat", default="", metavar="COL", help="Latitude (or y of a plane).")
-@click.option("--lon", default="", metavar="COL", help="Longitude (or x of a plane).")
-@click.option("--category", default="", metavar="COL", help="What it is about.")
-@click.option(
-    "--text", multiple=True, metavar="COL", help="What was said; twice for title and body."
-)
-@click.option("--author", default="", metavar="COL", help="Who said it: many texts, one voice.")
-@click.option("--id", "id_", default="", metavar="COL", help="A number; rows with one count once.")
+@file_columns("time", "area", "lat", "lon", "category", "text", "author", "id", required=("time",))
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The folder for the report. [foresee-FILE]"
 )
@@ -26,14 +23,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="The findings on standard output.")
 def foresee(
     file: Path,
-    time: str,
-    area: str,
-    lat: str,
-    lon: str,
-    category: str,
-    text: tuple[str, ...],
-    author: str,
-    id_: str,
+    columns: "Columns",
     out: Path | None,
     language: str | None,
     as_json: bool,
@@ -43,11 +33,10 @@ def foresee(
     Needs no city and no set-up. Reads csv, tsv, xlsx and parquet, gzipped or not, and writes
     findings.json and report.html, one page that opens offline.
     """
-    from xianban.foresee.api import Columns, Words
+    from xianban.foresee.api import Words
     from xianban.foresee.api import foresee as look
 
     folder = out or Path(f"foresee-{file.name.partition('.')[0]}")
-    columns = Columns(time, area, lat, lon, category, text, author, id_)
     words = Words(language or "en")
     with _progress(file.name, lambda part: words(f"doing_{part}")) as progress:
         found = look(file, columns=columns, out=folder, language=language or "", progress=progress)

@@ -2,16 +2,19 @@ import json
 import sys
 import tomllib
 from dataclasses import asdict
-from datetime import UTC, date, datetime
-from datetime import time as at_time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput
+from xianban.config.commands.columns import file_columns
 from xianban.config.setup import ready
+
+if TYPE_CHECKING:
+    from xianban.foresee.api import Columns
 
 
 @click.group(invoke_without_command=True)
@@ -68,7 +71,7 @@ def _day(said: str | None) -> datetime | None:
     from xianban.city.api import current
 
     try:
-        day = datetime.combine(datetime.fromisoformat(said).date(), at_time(), current().tz)
+        day = datetime.combine(datetime.fromisoformat(said).date(), time(), current().tz)
     except ValueError:
         raise BadInput(f"“{said}” is no day; write it as 2026-11-26") from None
     return day.astimezone(UTC)
@@ -82,18 +85,10 @@ def _told(what: str) -> None:
 @click.argument("first", required=False)
 @click.argument("last", required=False)
 @click.option("--file", type=click.Path(path_type=Path), help="Anyone's file of requests.")
-@click.option("--time", default="", metavar="COL", help="Of the file: the column that says when.")
-@click.option("--area", default="", metavar="COL", help="Where: a ward, street or other name.")
+@file_columns("time", "area", "lat", "lon", "category", "text", "author", "id", "closed")
 @click.option(
     "--area-in-text", default="", metavar="PATTERN", help="Where no column says: 东区|西区."
 )
-@click.option("--lat", default="", metavar="COL", help="Latitude.")
-@click.option("--lon", default="", metavar="COL", help="Longitude.")
-@click.option("--category", default="", metavar="COL", help="What it is about.")
-@click.option("--text", multiple=True, metavar="COL", help="What was said; twice for title, body.")
-@click.option("--author", default="", metavar="COL", help="Who said it: many texts, one voice.")
-@click.option("--id", "id_", default="", metavar="COL", help="A number; rows with one count once.")
-@click.option("--closed", default="", metavar="COL", help="When it was closed.")
 @click.option("--timezone", default="UTC", show_default=True, help="Of the file's clock.")
 @click.option("--history", type=click.Path(path_type=Path), help="A history, not our own.")
 @click.option("--imported", is_flag=True, help="What came in a file counts as known when received.")
@@ -119,16 +114,8 @@ def replay(
     first: str | None,
     last: str | None,
     file: Path | None,
-    time: str,
-    area: str,
+    columns: "Columns",
     area_in_text: str,
-    lat: str,
-    lon: str,
-    category: str,
-    text: tuple[str, ...],
-    author: str,
-    id_: str,
-    closed: str,
     timezone: str,
     history: Path | None,
     imported: bool,
@@ -149,7 +136,6 @@ def replay(
     """
     ready()
     from xianban.accounts.api import MACHINE
-    from xianban.foresee.api import Columns
     from xianban.prevention import api
 
     if forget is not None:
@@ -158,9 +144,8 @@ def replay(
         return
     ahead = _stated(settings)
     if file:
-        if not time:
+        if not columns.time:
             raise BadInput("--file needs --time: name the column that says when")
-        columns = Columns(time, area, lat, lon, category, text, author, id_, closed)
         source = api.of_file(
             api.FileSource(file, columns, area_in_text, timezone), prevention=ahead, k=k
         )
@@ -202,9 +187,11 @@ def _told_of(said: dict[str, Any]) -> str:
             f"usual {row['usual']:6.1f}  {row['title']}"
         )
     for one in said["issues"][:10]:
+        spoken = f"{one['before']} messages before, {one['after']} after"
+        if not one["raised_on"]:
+            spoken = f"{one['messages']} messages"
         lines.append(
-            f"{one['raised_on'] or 'never raised':12}  {one['people']:3} people, {one['before']} messages before, "
-            f"{one['after']} after  {one['title']}"
+            f"{one['raised_on'] or 'never raised':12}  {one['people']:3} people, {spoken}  {one['title']}"
         )
     lines.append("The page: /warnings/replays/")
     return "\n".join(lines)

@@ -93,8 +93,14 @@ def forget_replay(key: int) -> None:
 
 
 def _span(source: Source, first: date | None, last: date | None) -> tuple[date, date]:
-    first = first or source.first + timedelta(days=WARM_UP_DAYS)
     last = last or source.last + timedelta(days=1)
+    if first is None:
+        first = source.first + timedelta(days=WARM_UP_DAYS)
+        if first > last:
+            raise BadInput(
+                f"the past goes from {source.first} to {source.last}, and the first {WARM_UP_DAYS} days "
+                "are only looked back on; give a longer one, or name the first day"
+            )
     if first > last:
         raise BadInput(
             f"{first} lies after {last}: the past goes from {source.first} to {source.last}; name days within it"

@@ -5,6 +5,7 @@ which keep it in memory. It never looks at a clock and writes nothing: whoever i
 warning is made, saved and noted.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -66,7 +67,7 @@ class Held(Protocol):
 W = TypeVar("W", bound=Held)
 
 
-class Keeping(Generic[W]):
+class Keeping(ABC, Generic[W]):
     """One round. `rows` are the warnings that findings may belong to, `cases` those behind each."""
 
     def __init__(
@@ -83,9 +84,9 @@ class Keeping(Generic[W]):
 
     # what whoever inherits has to say
 
+    @abstractmethod
     def made(self, fields: Mapping[str, Any]) -> W:
         """A new warning with a number of its own."""
-        raise NotImplementedError
 
     def save(self, row: W, *fields: str) -> None:
         """Keep what changed: these fields, or all."""
@@ -96,17 +97,17 @@ class Keeping(Generic[W]):
     def note(self, row: W, verb: str, said: dict[str, Any]) -> None:
         """Keep an act."""
 
+    @abstractmethod
     def precision(self, detector: str) -> float:
         """How often a detector was right."""
-        raise NotImplementedError
 
+    @abstractmethod
     def helped(self, matter: str) -> float:
         """How much acting helped on this matter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def given_today(self, day: date) -> Mapping[str, int]:
         """How many places each desk gave away on this day already."""
-        raise NotImplementedError
 
     def finished(self, row: W, one: Finding) -> Finding:
         """The finding with its course to come, where that was left for later."""

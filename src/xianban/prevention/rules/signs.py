@@ -25,10 +25,8 @@ AFTER_ANSWER = 4  # days; sooner it is mostly the same complaint late
 CHANCE = 0.03  # a sign is no less likely than this where as many are usual
 BUSY = 0.5  # voices a week that are usual, above which a few more say nothing: other detectors look there
 MOST_TOLD_APART = 4  # voices, above which signs are taken together
-DOUBT, WEIGHT = (
-    0.5,
-    6.0,
-)  # share of signs that nobody follows, while little is known, and what that counts
+DOUBT = 0.5  # share of signs that nobody follows, while little is known,
+WEIGHT = 6.0  # which counts as so many signs
 SPAN = 1 << 20  # days between cells on one line of time
 
 Ints = NDArray[np.int64]
@@ -82,9 +80,7 @@ def _voices(detector: "Detector", past: Past) -> _Voices | None:
     order = np.argsort(at, kind="stable")
     answers = made.rows.filter(pl.col("answered_day").is_not_null() & (pl.col("answered_day") >= 0))
     when = answers["cell"].to_numpy().astype(np.int64) * SPAN + days - 1 - answers["answered_day"].to_numpy()  # fmt: skip
-    before = made.counts[:, : -detector.window_days].astype(
-        float
-    )  # today's voices are not usual yet
+    before = made.counts[:, : -detector.window_days].astype(float)  # today's are not usual yet
     rate = shared_out(made.cells, before.sum(axis=1)) / max(1, before.shape[1])
     return _Voices(made, days, at[order], cell[order], np.unique(when), rate)
 
