@@ -28,7 +28,7 @@ from xianban.web.pages.desk import menu, staff
 from xianban.web.wording import in_words
 
 HORIZONS = (4, 12, 24, 72)  # hours
-SIZE, FULL_SIZE = 50, 100
+SIZE, FULL_SIZE = 25, 50
 CLOCKS = ("dispatch", "sign", "contact", "handle", "task", "ruling", "review", "follow_up")
 THIN = 10  # fewer open cases: a share says little
 STEPS = (0.05, 0.10, 0.20)
