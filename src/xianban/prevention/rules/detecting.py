@@ -144,6 +144,7 @@ def _clusters(detector: "Detector", past: Past) -> Found:
         before = counts[:-window]
         usual = (before.sum(axis=0) + 0.5) / len(before)
         shape = _weekdays(before, days)
+        shape *= _swings(counts.sum(axis=1), usual.sum() * shape, len(before))
         scan = partial(
             clusters.scan,
             counts,
@@ -200,6 +201,20 @@ def _weekdays(before: NDArray[Any], days: int) -> NDArray[np.float64]:
     )  # fmt: skip
     shares = shares / shares.mean()
     return np.asarray(shares[phase], dtype=float)
+
+
+def _swings(totals: NDArray[Any], usual: NDArray[Any], past: int) -> NDArray[np.float64]:
+    """By how much the whole town is above its usual on each day, as far as a day can say so.
+
+    The town's days are taken for gamma-Poisson about `usual`, with the variance of the first `past`
+    days: of a town that swings a day is believed, of one that keeps to its level hardly. So a
+    cluster is more than the town's own rise.
+    """
+    mean = usual[:past]
+    square = float(np.mean(((totals[:past] - mean) ** 2 - mean) / mean**2))
+    if square <= 0.0:
+        return np.ones(len(totals))
+    return np.asarray((1 + square * totals) / (1 + square * usual))
 
 
 def _hot_issues(detector: "Detector", past: Past) -> Found:
