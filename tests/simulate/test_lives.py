@@ -72,7 +72,10 @@ def test_interrupted_it_starts_over(db):
     with pytest.raises(KeyboardInterrupt):
         prepare(now=NOW, total=SMALL, progress=stop)
     assert Case.objects.count() == 0
-    assert prepare(now=NOW, total=SMALL).requests == Case.objects.count() == SMALL
+    assert prepare(now=NOW, total=SMALL).requests == Case.objects.count()
+    assert (
+        SMALL <= Case.objects.count() < 1.5 * SMALL
+    )  # what lasts is told of however few are wanted
     forget()
 
 
