@@ -51,7 +51,7 @@ def late_counts(
     filters = filters or Filters()
     may = access(actor)
     soon = now + filters.within
-    rows = filtered(may.case_filter(), filters, may.city, now).filter(ended_at__isnull=True)
+    rows = filtered(may.case_filter(), filters, may.city, now, still_open=True)
     counted = rows.order_by().values_list("unit", "district", "street").annotate(
         n=Count("id"),
         late=Count("id", filter=Q(next_due_at__lt=now)),
@@ -69,24 +69,28 @@ def to_press(
     weighed = rows.annotate(weight=_PressWeight(Value(now))).order_by(
         "-weight", "next_due_at", "id"
     )
-    # tens of thousands are weighed by an index alone; only those that weigh most are read
-    heaviest = list(weighed.values_list("id", flat=True)[: max(SHORTLIST, size)])
-    begins = Left("text", TITLE_LENGTH)
-    read = Case.objects.filter(pk__in=heaviest)
-    found = list(read.values(*COLUMNS, "supporters", begins=begins))
-    persons = _persons([row["id"] for row in found])
+    # tens of thousands are weighed by an index alone; only those that are shown are read
+    heaviest = list(
+        weighed.values_list("id", "next_due_at", "urgency", "supporters")[: max(SHORTLIST, size)]
+    )
+    persons = _persons([pk for pk, *_ in heaviest])
     ranked = []
-    for row in found:
-        people = max(1, persons.get(row["id"], 0)) + row["supporters"]
-        late_s = max(0.0, (now - row["next_due_at"]).total_seconds())
-        weight = press_weight(late_s=late_s, people=people, urgency=row["urgency"])
-        ranked.append((weight, people, late_s, row))
-    ranked.sort(key=lambda one: (-one[0], one[3]["next_due_at"], one[3]["id"]))
+    for pk, due, urgency, supporters in heaviest:
+        people = max(1, persons.get(pk, 0)) + supporters
+        late_s = max(0.0, (now - due).total_seconds())
+        weight = press_weight(late_s=late_s, people=people, urgency=urgency)
+        ranked.append((-weight, due, pk, people, late_s))
+    ranked.sort()
     ranked = ranked[:size]
-    shown = rows_shown([row for *_, row in ranked], may.city, now)
+    begins = Left("text", TITLE_LENGTH)
+    read = Case.objects.filter(pk__in=[pk for _, _, pk, *_ in ranked])
+    found = {row["id"]: row for row in read.values(*COLUMNS, begins=begins)}
+    shown = rows_shown([found[pk] for _, _, pk, *_ in ranked if pk in found], may.city, now)
+    seen = {row.id: row for row in shown}
     return tuple(
-        ToPress(row, people, late_s, weight)
-        for row, (weight, people, late_s, _) in zip(shown, ranked, strict=True)
+        ToPress(seen[pk], people, late_s, -lightness)
+        for lightness, _, pk, people, late_s in ranked
+        if pk in seen
     )
 
 

@@ -134,12 +134,15 @@ def keys_in_order(may: Access, filters: Filters, now: datetime, limit: int) -> l
     return [row["id"] for row in merged(parts, order)[:limit]] if parts else []
 
 
-def filtered(branch: Q, filters: Filters, city: City, now: datetime) -> QuerySet[Case]:
-    """The cases of a scope that the filters let through."""
+def filtered(
+    branch: Q, filters: Filters, city: City, now: datetime, *, still_open: bool = False
+) -> QuerySet[Case]:
+    """The cases of a scope that the filters let through; with `still_open` the open ones of them."""
     _check(filters)
     rows = Case.objects.filter(branch)
     of_time = filters.late or filters.soon or filters.due_from or filters.due_before
-    if filters.order == "due" or of_time:
+    # asked once: said twice, the database expects a tenth of the rows, and reads by the wrong index
+    if still_open or filters.order == "due" or of_time:
         rows = rows.filter(ended_at__isnull=True)
     if len(filters.states) == 1:
         rows = rows.filter(state=filters.states[0])
@@ -260,7 +263,7 @@ def _count(may: Access, filters: Filters, now: datetime) -> dict[str, Sequence[i
     queries: list[str] = []
     values: list[Any] = []
     for branch in may.branches():
-        rows = filtered(branch, filters, may.city, now).filter(ended_at__isnull=True)
+        rows = filtered(branch, filters, may.city, now, still_open=True)
         first = rows.order_by("next_due_at").values_list("id", "state", "next_due_at")
         sql, params = first[:COUNT_LIMIT].query.sql_with_params()
         queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (the ORM wrote it)
