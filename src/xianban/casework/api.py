@@ -36,6 +36,7 @@ from xianban.casework.queries.desk import (
     Undecided,
     precedents,
     proposals_seen,
+    returns_of,
     rows_of,
     struck,
     undecided,
@@ -97,7 +98,7 @@ from xianban.casework.queries.shown import (
 )
 from xianban.casework.queries.stages import Came, CaseStages, came_in, stages_of
 from xianban.casework.queries.stories import public_story
-from xianban.casework.queries.views import case_view
+from xianban.casework.queries.views import case_view, case_with_offers
 from xianban.casework.queries.work import working_day
 from xianban.casework.rules.pressing import press_weight
 from xianban.casework.rules.stages import STAGES, Span
@@ -190,6 +191,7 @@ __all__ = [
     "case_list",
     "case_search",
     "case_view",
+    "case_with_offers",
     "cases_of",
     "cases_reported_by",
     "change_view",
@@ -227,6 +229,7 @@ __all__ = [
     "public_story",
     "received_by_hour",
     "rehearse",
+    "returns_of",
     "reword",
     "rows_of",
     "save_view",

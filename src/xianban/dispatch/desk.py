@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -29,13 +28,12 @@ ENOUGH_CORRECTIONS = 20  # new ones, before the machine learns anew
 THREE = 3
 
 
-def why_waiting(state: str, proposal: Mapping[str, Any], *, consulted: bool) -> str:
-    """The reason for which a case lies at the desk."""
+def why_waiting(state: str, doubt: str, *, consulted: bool) -> str:
+    """The reason for which a case lies at the desk; `doubt` is that of its proposal."""
     if consulted:
         return CONSULTED
     if state == "contested":
         return DISPUTED
-    doubt = str(proposal.get("doubt") or "")
     return doubt if doubt in REASONS else OTHER
 
 

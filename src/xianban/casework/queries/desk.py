@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
 from xianban.accounts.api import Actor
@@ -24,40 +25,50 @@ RULINGS_IN = 3000  # newest cases of a matter in which earlier rulings are looke
 
 @dataclass(frozen=True)
 class Undecided:
-    """A case that waits for the desk. `returns` counts its returned dispatches."""
+    """A case that waits for the desk: its state, the machine's doubt, whether units are consulted."""
 
-    row: CaseRow
-    proposal: Mapping[str, Any]
-    returns: int
+    id: int
+    number: str
+    state: str
+    doubt: str
     consulted: bool
 
 
-def undecided(actor: Actor, *, now: datetime, limit: int = READ) -> tuple[Undecided, ...]:
-    """Cases without a unit and returned ones that this actor may see, by what is due first."""
+def undecided(actor: Actor, *, limit: int = READ) -> tuple[Undecided, ...]:
+    """Cases without a unit and returned ones that this actor may see, by what is due first.
+
+    As little as sorts them by why they wait; `rows_of` and `returns_of` tell of those that are shown.
+    """
     may = access(actor)
-    begins = Left("text", TITLE_LENGTH)
+    asked = Consultation.objects.filter(case_id=OuterRef("pk"), state="open")
+    columns = ("id", "state", "received_at", "next_due_at")
     pages = [
         list(
             Case.objects.filter(branch, state=state, ended_at__isnull=True)
             .order_by("next_due_at", "id")
-            .values(*COLUMNS, "proposal", begins=begins)[:limit]
+            .values(*columns, doubt=KeyTextTransform("doubt", "proposal"), consulted=Exists(asked))[
+                :limit
+            ]
         )
         for branch in may.branches()
         for state in WAITING
     ]
     rows = merged(pages, "due")[:limit] if pages else []
-    keys = [row["id"] for row in rows]
-    returns = Counter(Dispute.objects.filter(case_id__in=keys).values_list("case_id", flat=True))
-    consulted = set(
-        Consultation.objects.filter(case_id__in=keys, state="open").values_list(
-            "case_id", flat=True
-        )
-    )
-    shown = rows_shown(rows, may.city, now)
     return tuple(
-        Undecided(one, row["proposal"], returns[one.id], one.id in consulted)
-        for one, row in zip(shown, rows, strict=True)
+        Undecided(
+            id=row["id"],
+            number=case_number(row["id"], row["received_at"], tz=may.city.tz),
+            state=row["state"],
+            doubt=row["doubt"] or "",
+            consulted=row["consulted"],
+        )
+        for row in rows
     )
+
+
+def returns_of(keys: Collection[int]) -> Mapping[int, int]:
+    """How often the dispatch of each of these cases was returned."""
+    return Counter(Dispute.objects.filter(case_id__in=keys).values_list("case_id", flat=True))
 
 
 @dataclass(frozen=True)

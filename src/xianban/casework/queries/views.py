@@ -25,6 +25,7 @@ from xianban.casework.queries.shown import (
     FollowUpShown,
     LinkShown,
     Named,
+    Offer,
     Person,
     SuspensionShown,
     TaskShown,
@@ -50,12 +51,26 @@ def matter_named(city: City, code: str) -> Named:
 def case_view(case_id: int, actor: Actor, *, now: datetime) -> CaseView:
     """All that this actor may see of a case: for residents the public part of it. NotFound where it
     is out of sight."""
+    view, _standing = _read(case_id, access(actor), now)
+    return _public_form(view) if actor.kind == "resident" else view
+
+
+def case_with_offers(
+    case_id: int, actor: Actor, *, now: datetime
+) -> tuple[CaseView, tuple[Offer, ...]]:
+    """`case_view`, and what `Access.acts_for` offers, of a case that is read once for both."""
     may = access(actor)
+    view, standing = _read(case_id, may, now)
+    offers = may.offers(standing, now=now, reporters=len(view.persons))
+    return (_public_form(view) if actor.kind == "resident" else view), offers
+
+
+def _read(case_id: int, may: Access, now: datetime) -> tuple[CaseView, Standing]:
     case = Case.objects.filter(may.case_filter(), pk=case_id).first()
     if case is None:
         raise NotFound(NO_CASE)
-    view = _view(case, standing_of(case), may, now)
-    return _public_form(view) if actor.kind == "resident" else view
+    standing = standing_of(case)
+    return _view(case, standing, may, now), standing
 
 
 def _public_form(view: CaseView) -> CaseView:

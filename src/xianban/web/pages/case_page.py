@@ -49,8 +49,8 @@ FIRST_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 @staff
 def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     case_id = casework.case_by_number(number, actor)
-    view = casework.case_view(case_id, actor, now=utc_now())
-    acts = acts_from(_offers(actor, case_id), view)
+    view, offers = casework.case_with_offers(case_id, actor, now=utc_now())
+    acts = acts_from(offers, view)
     kept = kept_words.taken(request, actor)
     if kept is None:
         return _page(request, actor, view, acts)
@@ -69,8 +69,7 @@ def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpRespo
         return redirect("case", number)
     case_id = casework.case_by_number(number, actor)
     now = utc_now()
-    view = casework.case_view(case_id, actor, now=now)
-    offers = _offers(actor, case_id)
+    view, offers = casework.case_with_offers(case_id, actor, now=now)
     offer = next((offer for offer in offers if offer.verb == verb), None)
     version = _version(request)
     if offer is None:
@@ -98,9 +97,9 @@ def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpRespo
     except BadInput as fault:
         return _again(request, actor, view, offers, verb, posted, fault=in_words(fault), status=400)
     except (WrongState, NotAllowed) as refusal:
-        fresh = casework.case_view(case_id, actor, now=now)
+        fresh, offers_now = casework.case_with_offers(case_id, actor, now=now)
         if version and fresh.version != version:
-            return _conflict(request, actor, fresh, _offers(actor, case_id), verb, version)
+            return _conflict(request, actor, fresh, offers_now, verb, version)
         return _again(
             request, actor, view, offers, verb, posted, fault=in_words(refusal), status=409
         )
@@ -129,10 +128,6 @@ def _foretold(
         for one in acts_from(offers, view)
     )
     return _page(request, actor, view, acts)
-
-
-def _offers(actor: Actor, case_id: int) -> tuple[Offer, ...]:
-    return tuple(casework.access(actor).acts_for(case_id, now=utc_now()))
 
 
 def _version(request: HttpRequest) -> int | None:
@@ -274,12 +269,12 @@ def reveal(request: HttpRequest, actor: Actor, number: str, person: int) -> Http
     if request.method != "POST":
         return redirect("case", number)
     case_id = casework.case_by_number(number, actor)
-    view = casework.case_view(case_id, actor, now=utc_now())
+    view, offers = casework.case_with_offers(case_id, actor, now=utc_now())
     if person not in view.persons or not _may_reveal(actor, view):
         raise NotAllowed("the contacts of a case are for those who work on it")
     purpose = request.POST.get("purpose", "")
     reason = request.POST.get("reason", "").strip()
-    acts = acts_from(_offers(actor, case_id), view)
+    acts = acts_from(offers, view)
     if purpose not in words.PURPOSES or not reason:
         fault = _("请选择用途并写明原因。")
         return _page(

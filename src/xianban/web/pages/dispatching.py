@@ -19,7 +19,7 @@ from xianban.accounts.api import Actor, may_anywhere
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, WrongState
 from xianban.casework import api as casework
-from xianban.casework.api import CaseView, Offer, Undecided
+from xianban.casework.api import CaseView, Offer
 from xianban.city import api as city
 from xianban.dispatch import api as dispatch
 from xianban.dispatch.api import Candidate
@@ -34,18 +34,25 @@ LOOKING_S = 90  # how long an opened case counts as being looked at
 UNDO_S = 600  # as long as the rules let a dispatch be taken back
 WORTH_NAMING = 0.05  # a likelihood below it is no candidate for a ruling
 RULINGS = ("reject", "uphold", "designate")
+Opened = tuple[CaseView, tuple[Offer, ...]]  # a case, and what may be done to it
 
 
 @dataclass(frozen=True)
 class Waiting:
     """A case of the queue, and why it lies there."""
 
-    one: Undecided
+    id: int
+    number: str
     why: str
 
-    @property
-    def row(self) -> casework.CaseRow:
-        return self.one.row
+
+@dataclass(frozen=True)
+class Shown:
+    """A row beside the open case; `returns` counts its returned dispatches."""
+
+    row: casework.CaseRow
+    why: str
+    returns: int
 
 
 @dataclass(frozen=True)
@@ -72,17 +79,17 @@ class Offered:
 def queue(request: HttpRequest, actor: Actor, number: str = "") -> HttpResponse:
     _must_be_desk(actor)
     now, why = utc_now(), request.GET.get("why", "")
-    waiting = _waiting(actor, now)
+    waiting = _waiting(actor)
     listed = [one for one in waiting if one.why == why] if why else waiting
-    view: CaseView | None = None
+    opened: Opened | None = None
     if number:
         case_id = casework.case_by_number(number, actor)
-        view = casework.case_view(case_id, actor, now=now)
-        if view.state not in ("received", "contested"):
+        opened = casework.case_with_offers(case_id, actor, now=now)
+        if opened[0].state not in ("received", "contested"):
             return redirect("case", number)
     elif first := _next(listed, actor):
-        view = casework.case_view(first, actor, now=now)
-    return _page(request, actor, view, waiting, listed, now=now)
+        opened = casework.case_with_offers(first, actor, now=now)
+    return _page(request, actor, opened, waiting, listed, now=now)
 
 
 def _must_be_desk(actor: Actor) -> None:
@@ -90,21 +97,20 @@ def _must_be_desk(actor: Actor) -> None:
         raise NotAllowed("the dispatch desk is for dispatchers and supervisors")
 
 
-def _waiting(actor: Actor, now: datetime) -> list[Waiting]:
+def _waiting(actor: Actor) -> list[Waiting]:
     """The queue: what the desk can decide now first, what waits for the answers of units last."""
     found = [
         Waiting(
-            one,
-            dispatch.why_waiting(one.row.state, one.proposal, consulted=one.consulted),
+            one.id, one.number, dispatch.why_waiting(one.state, one.doubt, consulted=one.consulted)
         )
-        for one in casework.undecided(actor, now=now)
+        for one in casework.undecided(actor)
     ]
     return sorted(found, key=lambda one: one.why == "consulted")
 
 
 def _next(listed: Sequence[Waiting], actor: Actor, *, besides: int = 0) -> int | None:
     """The first case that nobody else is looking at, or the first."""
-    ids = [one.row.id for one in listed if one.row.id != besides]
+    ids = [one.id for one in listed if one.id != besides]
     busy = {key for key, who in _lookers(ids[:SHOWN]).items() if who[0] != actor.id}
     return next((key for key in ids if key not in busy), ids[0] if ids else None)
 
@@ -117,7 +123,7 @@ def _lookers(ids: Sequence[int]) -> dict[int, tuple[int, str]]:
 def _page(
     request: HttpRequest,
     actor: Actor,
-    view: CaseView | None,
+    opened: Opened | None,
     waiting: Sequence[Waiting],
     listed: Sequence[Waiting],
     *,
@@ -128,7 +134,7 @@ def _page(
     why = request.GET.get("why", "")
     context = menu(actor, "dispatching") | {
         "waiting": waiting,
-        "listed": listed[:SHOWN],
+        "shown": _shown(actor, listed[:SHOWN], now),
         "more_waiting": max(0, len(listed) - SHOWN),
         "tabs": _tabs(waiting, why),
         "why": why,
@@ -136,9 +142,16 @@ def _page(
         "undo": _undo(request, now),
         "reason_word": dict(words.WAITING),
     }
-    if view is not None:
-        context |= _open(request, actor, view, listed, now)
+    if opened is not None:
+        context |= _open(request, actor, opened, listed, now)
     return render(request, "dispatch/queue.html", context | more, status=status)
+
+
+def _shown(actor: Actor, listed: Sequence[Waiting], now: datetime) -> list[Shown]:
+    why = {one.id: one.why for one in listed}
+    returns = casework.returns_of(why)
+    rows = casework.rows_of(actor, list(why), now=now)
+    return [Shown(row, why[row.id], returns.get(row.id, 0)) for row in rows]
 
 
 def _tabs(waiting: Sequence[Waiting], why: str) -> list[dict[str, Any]]:
@@ -160,12 +173,13 @@ def _tabs(waiting: Sequence[Waiting], why: str) -> list[dict[str, Any]]:
 def _open(
     request: HttpRequest,
     actor: Actor,
-    view: CaseView,
+    opened: Opened,
     listed: Sequence[Waiting],
     now: datetime,
 ) -> dict[str, Any]:
     """All about the case that is open."""
-    offers = {offer.verb: offer for offer in casework.access(actor).acts_for(view.id, now=now)}
+    view, found = opened
+    offers = {offer.verb: offer for offer in found}
     typed_area = request.GET.get("area", request.POST.get("area", "")).strip()
     area = choices.code_of(choices.area_names(), typed_area) if typed_area else ""
     returned = view.disputes[-1] if view.state == "contested" else None
@@ -173,11 +187,13 @@ def _open(
     find = request.GET.get("find", "").strip()
     looking = _look_at(view.id, actor)
     consulted = next((one for one in view.consultations if one.state == "open"), None)
-    index = next((n for n, one in enumerate(listed) if one.row.id == view.id), -1)
+    index = next((n for n, one in enumerate(listed) if one.id == view.id), -1)
     why = (
         listed[index].why
         if index >= 0
-        else dispatch.why_waiting(view.state, view.proposal, consulted=consulted is not None)
+        else dispatch.why_waiting(
+            view.state, str(view.proposal.get("doubt") or ""), consulted=consulted is not None
+        )
     )
     return {
         "case": view,
@@ -204,8 +220,8 @@ def _open(
         "find": find,
         **_finds(find, view, area, now),
         "looking": looking,
-        "before": listed[index - 1].row.number if index > 0 else "",
-        "after": listed[index + 1].row.number if 0 <= index < len(listed) - 1 else "",
+        "before": listed[index - 1].number if index > 0 else "",
+        "after": listed[index + 1].number if 0 <= index < len(listed) - 1 else "",
         "unit_names": sorted(choices.unit_names()) if returned else (),
         "posted": request.POST.dict(),
     }
@@ -447,8 +463,8 @@ def rule(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
         return redirect("dispatching_case", number)
     _must_be_desk(actor)
     case_id, now = casework.case_by_number(number, actor), utc_now()
-    view = casework.case_view(case_id, actor, now=now)
-    offers = {offer.verb for offer in casework.access(actor).acts_for(case_id, now=now)}
+    opened = casework.case_with_offers(case_id, actor, now=now)
+    view, offers = opened[0], {offer.verb for offer in opened[1]}
     typed, text = request.POST.get("other", "").strip(), request.POST.get("text", "").strip()
     unit = request.POST.get("unit", "")
     faults = {}
@@ -461,7 +477,7 @@ def rule(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     if not text:
         faults["text"] = _("请写明裁定的理由。")
     if faults:
-        return _again(request, actor, view, now, faults=faults)
+        return _again(request, actor, opened, now, faults=faults)
     same = bool(view.disputes) and unit == view.disputes[-1].unit.code
     verb = "reject" if same else "uphold"
     data: dict[str, Any] = {"text": text} if same else {"unit": unit, "text": text}
@@ -472,7 +488,7 @@ def rule(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
             case_id, verb, acting=actor, now=now, data=data, expect_version=_version(request)
         )
     except BadInput as fault:
-        return _again(request, actor, view, now, faults={"unit": in_words(fault)})
+        return _again(request, actor, opened, now, faults={"unit": in_words(fault)})
     except (WrongState, NotAllowed) as refusal:
         return _somebody_was_first(request, actor, case_id, refusal, now)
     said = _("已裁定，由%(unit)s办理。") % {"unit": done.unit.name}
@@ -493,7 +509,7 @@ def rule(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
 
 
 def _again(
-    request: HttpRequest, actor: Actor, view: CaseView, now: datetime, *, faults: dict[str, str]
+    request: HttpRequest, actor: Actor, opened: Opened, now: datetime, *, faults: dict[str, str]
 ) -> HttpResponse:
-    waiting = _waiting(actor, now)
-    return _page(request, actor, view, waiting, waiting, now=now, status=400, faults=faults)
+    waiting = _waiting(actor)
+    return _page(request, actor, opened, waiting, waiting, now=now, status=400, faults=faults)
