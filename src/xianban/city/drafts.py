@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -127,7 +128,14 @@ def drafts() -> Sequence[Draft]:
 
 def loaded_zip() -> bytes:
     """The pack in effect today, as one zip."""
-    return zip_tables(rows_on(utc_now().astimezone(current().tz).date()))
+    here = current()
+    return _zipped(here.stamp, utc_now().astimezone(here.tz).date())
+
+
+@lru_cache(maxsize=1)
+def _zipped(stamp: str, day: date) -> bytes:
+    """Every load has another stamp, and on another day other rows may be in effect."""
+    return zip_tables(rows_on(day))
 
 
 def _row(token: str) -> PackDraft:
