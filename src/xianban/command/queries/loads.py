@@ -26,9 +26,9 @@ def loads(actor: Actor, scope: Scope, *, now: datetime) -> Loads:
     start = midnight(today, city.tz)
     monday = today - timedelta(days=today.weekday())
     first = monday - (WEEKS - 1 + PAST) * WEEK
-    by_day = _days(scope, first, today)
+    by_day, known = _days(scope, first, today), _known_since()
     hours = _today_by_hour(actor, scope, start, now)
-    usual_hours, usual_now = _usual_hours(scope, today, now.astimezone(city.tz).hour)
+    usual_hours, usual_now = _usual_hours(scope, today, now.astimezone(city.tz).hour, known)
     since = today - WEEK
     return Loads(
         scope=scope,
@@ -37,11 +37,11 @@ def loads(actor: Actor, scope: Scope, *, now: datetime) -> Loads:
         by_hour=hours,
         usual_by_hour=usual_hours,
         usual_until_now=usual_now,
-        weeks=_weeks(by_day, monday, today, sum(hours)),
+        weeks=_weeks(by_day, monday, known, sum(hours)),
         since=since,
         until=today,
-        areas=_areas(scope, city, since, today),
-        matters=_matters(scope, city, since, today),
+        areas=_areas(scope, city, since, today, known),
+        matters=_matters(scope, city, since, today, known),
     )
 
 
@@ -70,11 +70,10 @@ def _known_since() -> date | None:
 
 
 def _usual_hours(
-    scope: Scope, today: date, hour: int
+    scope: Scope, today: date, hour: int, known: date | None
 ) -> tuple[tuple[Usual | None, ...], Usual | None]:
     """Each hour, and the day up to this hour, on the same weekday of the weeks before."""
     days = [today - back * WEEK for back in range(1, PAST + 1)]
-    known = _known_since()
     days = [day for day in days if known and day >= known]
     rows = DayLoad.objects.filter(by=scope.by, code=scope.code, matter="", day__in=days)
     found = dict(rows.values_list("day", "hours"))
@@ -83,8 +82,9 @@ def _usual_hours(
     return by_hour, usual([sum(hours[: hour + 1]) for hours in past])
 
 
-def _weeks(by_day: dict[date, int], monday: date, today: date, so_far: int) -> tuple[WeekLoad, ...]:
-    known = _known_since()
+def _weeks(
+    by_day: dict[date, int], monday: date, known: date | None, so_far: int
+) -> tuple[WeekLoad, ...]:
     sums: dict[date, int] = defaultdict(int)
     for day, n in by_day.items():
         sums[day - timedelta(days=day.weekday())] += n
@@ -102,7 +102,9 @@ def _weeks(by_day: dict[date, int], monday: date, today: date, so_far: int) -> t
     return tuple(shown)
 
 
-def _areas(scope: Scope, city: City, since: date, until: date) -> tuple[Hurts, ...]:
+def _areas(
+    scope: Scope, city: City, since: date, until: date, known: date | None
+) -> tuple[Hurts, ...]:
     """The streets within the scope: the last seven days beside the weeks before, and per 10,000 people."""
     if scope.by == "unit":
         return ()
@@ -115,7 +117,6 @@ def _areas(scope: Scope, city: City, since: date, until: date) -> tuple[Hurts, .
         by="area", matter="", code__in=streets, day__gte=since - PAST * WEEK, day__lt=until
     ).values_list("code", "day", "n")
     found = _by_weeks(rows, until)
-    known = _known_since()
     hurts = []
     for code in streets:
         n, normal = _last(found[code], known, until)
@@ -125,7 +126,9 @@ def _areas(scope: Scope, city: City, since: date, until: date) -> tuple[Hurts, .
     return tuple(hurts)
 
 
-def _matters(scope: Scope, city: City, since: date, until: date) -> tuple[Hurts, ...]:
+def _matters(
+    scope: Scope, city: City, since: date, until: date, known: date | None
+) -> tuple[Hurts, ...]:
     """Matters of which more came in than usual, the furthest above first."""
     rows = (
         DayLoad.objects.filter(
@@ -135,7 +138,6 @@ def _matters(scope: Scope, city: City, since: date, until: date) -> tuple[Hurts,
         .values_list("matter", "day", "n")
     )
     found = _by_weeks(rows, until)
-    known = _known_since()
     rising = []
     broad = {matter.parent for matter in city.matters.values()}
     for code, weeks in found.items():
@@ -157,8 +159,9 @@ def _spread(one: Hurts) -> float:
 def _by_weeks(rows: Iterable[tuple[str, date, int]], until: date) -> dict[str, dict[int, int]]:
     """Sums by code and by how many times seven days before `until`."""
     found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    back = {until - timedelta(days=days): (days - 1) // 7 for days in range(1, 7 * (PAST + 1) + 1)}
     for code, day, n in rows:
-        found[code][((until - day).days - 1) // 7] += n
+        found[code][back[day]] += n
     return found
 
 

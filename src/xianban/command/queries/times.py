@@ -20,6 +20,7 @@ from xianban.command.rules.words import BY
 WEEKS = 8
 MOST_VISITS = 200
 LEVELS = ("district", "street")
+TIMES = ("n", "median_s", "p90_s", "total_s")
 
 
 def stage_periods(today: date) -> tuple[str, ...]:
@@ -34,8 +35,9 @@ def stage_periods(today: date) -> tuple[str, ...]:
 def stage_table(
     actor: Actor, period: str, *, by: str, code: str, within: str = "unit"
 ) -> StageTable:
-    """How long the stages took in a scope; `within` says by what it is taken apart: area, unit, matter."""
-    if within not in BY:
+    """How long the stages took in a scope; `within` says by what it is taken apart: area, unit, matter,
+    or empty for not at all."""
+    if within and within not in BY:
         raise BadInput(f"“{within[:20]}” is nothing to take times apart by; choose {', '.join(BY)}")
     city = current()
     must_see(actor, city, by, code)
@@ -43,8 +45,8 @@ def stage_table(
     weeks = weeks_before(span.until - timedelta(days=1), WEEKS)
     own: dict[str, dict[str, Times]] = defaultdict(dict)
     rows = StageFigure.objects.filter(by=by, code=code, period__in={*weeks, span.name})
-    for row in rows:
-        own[row.period][row.stage] = _times(row)
+    for name, stage, *taken in rows.values_list("period", "stage", *TIMES):
+        own[name][stage] = Times(*taken)
     mine = own.get(span.name, {})
     return StageTable(
         period=span.name,
@@ -53,10 +55,6 @@ def stage_table(
         within=_within(actor, city, span.name, by, code, within),
         weeks=tuple((week, {one.stage: one for one in _seen(own.get(week, {}))}) for week in weeks),
     )
-
-
-def _times(row: StageFigure) -> Times:
-    return Times(row.n, row.median_s, row.p90_s, row.total_s)
 
 
 def _seen(found: Mapping[str, Times]) -> tuple[StageSeen, ...]:
@@ -77,14 +75,14 @@ def _seen(found: Mapping[str, Times]) -> tuple[StageSeen, ...]:
 def _within(
     actor: Actor, city: City, period: str, by: str, code: str, within: str
 ) -> tuple[tuple[Named, Mapping[str, StageSeen]], ...]:
-    if by == "unit":
+    if by == "unit" or not within:
         return ()
     rows = StageFigure.objects.filter(period=period, by=within)
     if within == "area":
         rows = rows.filter(code__in=city.children.get(code, ()))
     found: dict[str, dict[str, Times]] = defaultdict(dict)
-    for row in rows:
-        found[row.code][row.stage] = _times(row)
+    for one, stage, *taken in rows.values_list("code", "stage", *TIMES):
+        found[one][stage] = Times(*taken)
     kept = [one for one in found if _belongs(actor, city, by, code, within, one)]
     names = {"area": city.area_name, "unit": city.unit_name, "matter": city.matter_name}[within]
     parts = [(Named(one, names(one)), {s.stage: s for s in _seen(found[one])}) for one in kept]

@@ -1,6 +1,6 @@
 """The board: warnings in the reader's scope, ranked, with the state of desks and rounds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -98,13 +98,13 @@ def _filtered(rows: QuerySet[Warning], wanted: Wanted, city: City) -> QuerySet[W
     return rows
 
 
-def counts(actor: Actor) -> dict[str, int]:
+def counts(actor: Actor, lists: Collection[str] = tuple(WANTED)) -> dict[str, int]:
     """How many warnings each list has for this actor, in one query."""
     rows = seen(actor, current())
     found = rows.order_by().aggregate(
         **{
-            f"n_{name}": Count("pk", filter=condition) if condition else Count("pk")
-            for name, condition in WANTED.items()
+            f"n_{name}": Count("pk", filter=WANTED[name]) if WANTED[name] else Count("pk")
+            for name in lists
         }
     )
     return {name.removeprefix("n_"): n for name, n in found.items()}
@@ -208,7 +208,7 @@ def state(actor: Actor, *, now: datetime, days: int = 365) -> State:
     Orders that found nothing prevented nothing, whatever came afterwards.
     """
     city = current()
-    n = counts(actor)
+    n = counts(actor, ("forming", "confirmed", "watching", "being_done", "left_out"))
     scope = in_reach(actor, city)
     since = now - timedelta(days=days)
     ids = Warning.objects.filter(scope).exclude(shown="silent").values("pk")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from xianban.accounts.api import Actor, may_anywhere
 from xianban.appraisal import api as appraisal
-from xianban.appraisal.api import FigureSeen, PeersSeen
+from xianban.appraisal.api import FigureSeen, PeersSeen, Ranking
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound
 from xianban.casework import api as casework
@@ -199,7 +199,8 @@ def _rates(actor: Actor, scope: Scope) -> dict[str, Any]:
     names = appraisal.periods()
     if not names or not may_anywhere(actor, "rank"):
         return {"period": None}
-    period = appraisal.period_seen(names[0])
+    ranking = appraisal.ranking(actor, names[0], by="unit")
+    period = ranking.period
     try:
         one: FigureSeen | None = appraisal.figure(actor, period.name, by=scope.by, code=scope.code)
     except NotFound:
@@ -208,13 +209,13 @@ def _rates(actor: Actor, scope: Scope) -> dict[str, Any]:
     if one is not None and one.tallies["cases"]:
         found["kept"] = {"n": one.tallies["cases"], "share": one.tallies["answered"] / one.tallies["cases"]}  # fmt: skip
         found["satisfied"] = next((rate for rate in one.rates if rate.name == "satisfaction" and rate.percent), None)  # fmt: skip
-    found["peers"] = _teaser(actor, period.name)
+    found["peers"] = _teaser(ranking)
     return found
 
 
-def _teaser(actor: Actor, name: str) -> dict[str, Any] | None:
+def _teaser(ranking: Ranking) -> dict[str, Any] | None:
     """The first and the last of the largest group of peers, where places are known."""
-    groups = [g for g in appraisal.ranking(actor, name, by="unit").groups if _ranked(g)]
+    groups = [g for g in ranking.groups if _ranked(g)]
     if not groups:
         return None
     group = max(groups, key=lambda g: len(_ranked(g)))
@@ -231,7 +232,7 @@ def _slowest(actor: Actor, scope: Scope, now: datetime, here: City) -> dict[str,
     months = [name for name in periods if "W" not in name]
     if not months:
         return {"slow": None}
-    table = command.stage_table(actor, months[0], by=scope.by, code=scope.code)
+    table = command.stage_table(actor, months[0], by=scope.by, code=scope.code, within="")
     slow = next((one for one in table.stages if one.stage == table.slowest), None)
     query = urlencode({"by": scope.by, "code": scope.code, "period": months[0]})
     return {
