@@ -1,8 +1,10 @@
 """What the pages of those who oversee ask for again and again: verdicts, states, lengths of time."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,8 +12,13 @@ from django.utils.translation import ngettext
 from xianban.web import moments, words
 from xianban.web.pages.stages import hours_said
 from xianban.web.templatetags.look import sign
+from xianban.web.templatetags.xianban import icon, share
 
 register = template.Library()
+LATE_ROW = (
+    '<tr{}><th scope="row"><a href="{}">{}{}</a></th><td class="end num{}">{}</td>'
+    '<td class="end num">{}</td><td class="end num">{}</td><td class="end num{}">{}{}</td></tr>'
+)
 
 
 @register.simple_tag
@@ -41,6 +48,33 @@ def meeting_task_chip(task: Any) -> SafeString:
         return sign(_("已过期"), "alert-triangle", "vermilion")
     chip = words.MEETING_TASKS[task.state]
     return sign(chip.word, chip.icon, chip.colour)
+
+
+@register.simple_tag
+def late_rows(rows: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The rows of late cases by area or unit; without a template, as there are hundreds of them."""
+    few = format_html(' <span class="few">{}</span>', _("样本少"))
+    chosen = format_html(" {}", icon("x"))
+    return format_html_join(
+        "\n",
+        LATE_ROW,
+        (
+            (
+                SafeString(' aria-current="true"' if row["here"] else ""),
+                row["url"],
+                row["name"],
+                chosen if row["here"] else "",
+                " late" if row["late"] else "",
+                moments.thousands(row["late"]),
+                moments.thousands(row["soon"]),
+                moments.thousands(row["open"]),
+                " soft" if row["thin"] else "",
+                share(row["share"]),
+                few if row["thin"] else "",
+            )
+            for row in rows
+        ),
+    )
 
 
 @register.filter
