@@ -35,7 +35,7 @@ from xianban.intake import api as intake
 from xianban.ledger import api as ledger
 from xianban.notices import api as notices
 from xianban.prevention import api as prevention
-from xianban.prevention.models import Measure, Order, Warning
+from xianban.prevention.models import Measure, Order, Replay, Replayed, Warning
 from xianban.privacy import api as privacy
 from xianban.privacy.queries import code_of
 from xianban.residents import api as residents
@@ -89,6 +89,7 @@ def plant(folder):
         _lives(side)
     _tied(*sides)
     _warnings(*sides)
+    _replays(*sides)
     _appraised(*sides)
     for side in sides:
         _commanded(side)
@@ -292,6 +293,31 @@ def _planned(side):
     side.way("area", code=side.street)
 
 
+def _replays(east, west):
+    """The city's whole history lived through again, and a file of each side: whose places are nobody's here."""
+    own = _replay("own history", own=True)
+    for n, side in enumerate((east, west), 1):
+        _would_have_warned(own, n, side, district=side.area, street=side.street)
+        side.way("replay", key=own.pk)
+        side.way("replayed", key=own.pk, n=n)
+        of_file = _replay(side.mark("file"), own=False)
+        _would_have_warned(of_file, 1, side)
+        side.replay = of_file.pk
+
+
+def _replay(title, *, own):
+    days = {"first": date(2026, 10, 1), "last": date(2026, 10, 31)}
+    issue = {"title": title, "area": title, "matter": "", "people": 3, "messages": 3, "first": "2026-10-02", "last": "2026-10-09", "raised_on": "", "warning": None, "before": 0, "after": 0, "most_in_window": 2, "texts": [title]}  # fmt: skip
+    rule = {"after_days": 14, "before_days": 56, "grew": 1.2, "chance": 0.05}
+    return Replay.objects.create(title=title, own=own, source=title, **days, made_at=NOW, seconds=1, requests=9, settings={"budget": 5, "detectors": [], "rule": rule, "k": 10}, totals={"days": 31, "raised": 2}, days=[["2026-10-05", 3, 2, 1, 0]], control={"days": 31, "raised": 1, "judged": 1, "borne_out": 0}, places=[["Mill", 31.2, 121.4], ["Quay", 31.2, 121.2]], issues=[issue])  # fmt: skip
+
+
+def _would_have_warned(replay, n, side, **levels):
+    day = date(2026, 10, 5)
+    then = {"dates": ["2026-10-04", "2026-10-05"], "observed": [1, 9], "expected": [1.0, 1.0], "upper": [3.0, 3.0]}  # fmt: skip
+    Replayed.objects.create(replay=replay, n=n, detector="daily_rise", detector_title="daily", method="daily", title=side.mark("lived"), matter="0202", matter_name="rubbish", area=side.grid, area_name=side.mark("livedarea"), area_names=[side.mark("livedarea")], since=day, raised_on=day, people=9, expected=1.0, most_people=9, confidence=0.9, p_value=0.001, harm=3.0, lat=side.lat, lon=side.lon, series=then, texts=[side.mark("livedtext")], came=8, usual=2.0, borne_out=True, lead_days=3, by_chance=0.05, after={"dates": ["2026-10-06"], "observed": [4], "usual": 1.0}, **levels)  # fmt: skip
+
+
 def _appraised(*sides):
     for period in ("2026-09", "2026-10"):
         appraisal.reckon(period, now=NOW)
@@ -342,6 +368,7 @@ def nowhere():
     )
     side.reported = side.unsure = side.returned = side.late = side.alone = side.ordered = gone
     side.person, side.code, side.summons, side.event, side.old = 98_765, "ZZZZZZ", 98_765, 98_765, [gone] * 4  # fmt: skip
+    side.replay = 98_765
     number, key, file = {"number": gone.number}, {"key": 98_765}, {"key": "0" * 32}
     code = {"code": side.code}
     side.ways = {
@@ -357,6 +384,8 @@ def nowhere():
         "line": [{"line": 98_765}],
         "area": [{"code": side.street}],
         "figure": [{"period": "2026-10", "by": "unit", "code": "street-nowhere"}, {"period": "2026-10", "by": "area", "code": side.area}],
+        "replay": [key],
+        "replayed": [key | {"n": 99}],
         "asked_of_appraisal": [{"kind": kind} | key for kind in ("exclusion", "appeal")],
     }  # fmt: skip
     for kind in ("staff", "right", "warning", "topic", "meeting", "suggestion", "view"):

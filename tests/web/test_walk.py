@@ -47,6 +47,8 @@ THINGS = {
     "settle_suggestion": "suggestion",
     "area_profile": "area",
     "decide": "asked_of_appraisal",
+    "replay": "replay",
+    "replayed": "replayed",
 }
 # route: what its address names where it is nobody's in particular, or a secret that nobody guesses
 SHARED = {
@@ -94,6 +96,7 @@ ASKS = {
     **dict.fromkeys(("stages", "visits", "city", "wall"), lambda other: [{"by": "area", "code": other.area}, {"by": "unit", "code": other.unit}, {"by": "matter", "code": "02"}]),
     "warnings": lambda other: [{"list": "all"}, {"list": "all", "area": other.area, "text": other.mark("warning")}],
     "warning_orders": lambda other: [{"list": "measured"}],
+    "replay": lambda other: [{"month": "2026-10"}, {"area": other.grid}, {"month": "2026-10", "day": "2026-10-05"}],
     "topics": lambda other: [{"matter": "0202", "area": other.area}],
     "patrol": lambda other: [{"area": other.area}],
     "ranking": lambda other: [{"by": "area", "peers": "all"}, {"by": "matter", "peers": "all"}],
@@ -138,6 +141,9 @@ NAMED = {
     "told file": lambda mine, other: ("story_file", mine.ways["story"][0] | {"key": other.ways["file"][0]["key"]}, None),
     "another's right": lambda mine, other: ("mine_confirm", mine.ways["story"][0] | {"key": other.ways["asked"][0]["key"]}, None),
     "another's copy": lambda mine, other: ("mine_copy", mine.ways["story"][0] | {"key": other.ways["asked"][0]["key"]}, {"token": "x"}),
+    "a file's replay": lambda mine, other: ("replay", {"key": other.replay}, None),
+    "what a file's replay warns of": lambda mine, other: ("replayed", {"key": other.replay, "n": 1}, None),
+    "a replay's warning": lambda mine, other: ("replayed", mine.ways["replayed"][0] | {"n": other.ways["replayed"][0]["n"]}, None),
     "another's code": lambda mine, other: ("story", {"number": other.reported.number, "code": mine.code}, None),
 }  # fmt: skip
 # forms that look for something and change nothing
@@ -254,6 +260,7 @@ BY_CODE = (
     "subscription",
     "notices",
 )  # whoever holds it is the resident
+COMMON = ("replay",)  # of the whole city: whoever may see it sees the part of it that is their own
 NUMBER = re.compile(r"\b20\d{6}-\d+")
 
 
@@ -318,7 +325,7 @@ def test_nothing_of_another_district_is_seen(sides, name):
 def test_what_is_out_of_sight_looks_like_what_is_not_there(sides, name):
     walk, gone = begun(name, sides), nowhere()
     for route in routes():
-        if route.name not in THINGS or THINGS[route.name] in BY_CODE:
+        if not of_a_side(route):
             continue
         for there, nothing in pairs(route, walk.other, gone):
             if "verb" not in there:
@@ -327,6 +334,11 @@ def test_what_is_out_of_sight_looks_like_what_is_not_there(sides, name):
         if there[2] is None:
             same(walk, *there[:2], nothing[1])
     assert not walk.leaks, "\n".join(walk.leaks)
+
+
+def of_a_side(route):
+    """Whether this route names a thing that only one of the districts may see."""
+    return route.name in THINGS and THINGS[route.name] not in (*BY_CODE, *COMMON)
 
 
 def pairs(route, other, gone, *, most=2):
@@ -375,7 +387,7 @@ def test_acts_on_what_is_out_of_sight_change_nothing(sides, name):
     walk, gone = begun(name, sides), nowhere()
     before, acts = state(), Act.objects.count()
     for route in routes():
-        if route.name in THINGS and THINGS[route.name] not in BY_CODE:
+        if of_a_side(route):
             for there, nothing in pairs(route, walk.other, gone, most=1):
                 same(walk, route, there, nothing, ANYTHING)
                 if Act.objects.count() != acts:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from xianban.accounts.api import MAY, Actor
 from xianban.casework.api import Struck, may_lead, struck
 from xianban.city.api import City, Duty, current, gaps_of, overlaps_of
 
@@ -44,20 +45,35 @@ class Finding:
     people: int = 0
 
 
-def findings(*, now: datetime, matter: str = "") -> list[Finding]:
+def findings(*, now: datetime, matter: str = "", seen_by: Actor | None = None) -> list[Finding]:
     """What is wrong with the duty list in effect, what struck most people first.
 
-    `matter` leaves the faults of that matter, of those above it and below it.
+    `matter` leaves the faults of that matter, of those above it and below it. `seen_by` leaves those
+    that concern the places where somebody decides on cases or keeps the list, and counts what lies there.
     """
     city = current()
     on = now.astimezone(city.tz).date()
-    found = list(faults_of(city, on=on))
+    places = _places(seen_by, city) if seen_by else (city.root,)
+    found = [one for one in faults_of(city, on=on) if _touches(one.area, places, city)]
     if matter:
         line = city.matter_line(matter)
         found = [
             one for one in found if one.matter in line or matter in city.matter_line(one.matter)
         ]
-    return _ranked(found, city, now)
+    return _ranked(found, city, now, places)
+
+
+def _places(actor: Actor, city: City) -> Sequence[str]:
+    """Where somebody has to do with the list: the areas of those roles; a unit's where a role names none."""
+    held = [g for g in actor.grants if g.role in MAY["rule"] | MAY["manage_city"]]
+    units = {g.unit: city.units.get(g.unit) for g in held if g.unit}
+    return [g.area or (unit.area if (unit := units.get(g.unit)) else city.root) for g in held]
+
+
+def _touches(area: str, places: Sequence[str], city: City) -> bool:
+    """Whether an area lies within one of the places or around it."""
+    area = area or city.root
+    return any(city.within(area, place) or city.within(place, area) for place in places)
 
 
 def faults_of(city: City, *, on: date) -> Iterator[Finding]:
@@ -105,14 +121,16 @@ def _follows(one: Duty, ending: Duty) -> bool:
     return one is not ending and one.holds(ending.ends or date.max)
 
 
-def _ranked(found: Iterable[Finding], city: City, now: datetime) -> list[Finding]:
-    found = list(found)
+def _ranked(
+    found: Sequence[Finding], city: City, now: datetime, places: Sequence[str]
+) -> list[Finding]:
     grave = [one for one in found if one.kind in GRAVE]
     below = _below(city)
     wanted = {code for one in grave for code in below.get(one.matter, (one.matter,))}
     hits: dict[str, list[Struck]] = defaultdict(list)
     for hit in struck(wanted, since=now - LOOK_BACK) if wanted else ():
-        hits[hit.matter].append(hit)
+        if any(city.within(hit.area or city.root, place) for place in places):
+            hits[hit.matter].append(hit)
     counted = [_counted(one, below, hits, city) if one.kind in GRAVE else one for one in found]
     order = {kind: n for n, kind in enumerate(KINDS)}
     return sorted(

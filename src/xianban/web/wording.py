@@ -115,6 +115,8 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"the last pack takes effect on (?P<day>[\d-]+)", _("上一版从 %(day)s 起生效，这一版不能更早。")),
     (r"this pack was loaded or thrown away", _("这个城市包已经装入或丢弃，请重新送来。")),
     (r"a pack is of the whole city", _("城市包管全市，请找全市的管理员。")),
+    (r"the installation is of the whole city", _("系统是全市的，请找全市的管理员。")),
+    (r"a detector looks at the whole city", _("探测器看的是全市，请找全市的研判员或领导来改。")),
     (r"city packs are for", _("城市包由管理员和数据管理员来管。")),
     (r"this page is for administrators", _("这一页由管理员使用。")),
     (r"this page is for auditors", _("这一页由审计员和管理员使用。")),

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from xianban.accounts.api import MACHINE, Actor, may_anywhere
+from xianban.accounts.api import MACHINE, Actor
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
-from xianban.city.api import City, Detector, prevention_from, read_detectors
+from xianban.city.api import City, Detector, current, prevention_from, read_detectors
 from xianban.ledger.api import Entry, append
 from xianban.prevention.models import DetectorVersion, Warning
+from xianban.prevention.queries.reach import may_tune
 from xianban.prevention.queries.records import over_budget_share, record
 from xianban.prevention.rules.records import tuned
 
@@ -149,8 +150,10 @@ def _held(name: str, state: str) -> DetectorVersion:
 
 
 def _must_tune(acting: Actor) -> None:
-    if not may_anywhere(acting, "tune"):
-        raise NotAllowed("your roles do not let you change detectors; ask an analyst or a leader")
+    if not may_tune(acting, current()):
+        raise NotAllowed(
+            "a detector looks at the whole city; ask an analyst or a leader of the whole city"
+        )
 
 
 def _must_say(reason: str) -> None:

@@ -2,10 +2,11 @@
 
 from django.db.models import Count, Q
 
-from xianban.accounts.api import Actor, may_anywhere
+from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
+from xianban.city.api import current
 from xianban.prevention.models import DetectorVersion, Warning
-from xianban.prevention.queries.reach import must_see_warnings
+from xianban.prevention.queries.reach import may_tune, must_see_warnings
 from xianban.prevention.queries.records import over_budget_share, record
 from xianban.prevention.queries.shown import DetectorShown, Trial, VersionShown
 
@@ -47,7 +48,7 @@ def _shown(row: DetectorVersion, actor: Actor) -> DetectorShown:
             for v in versions
         ),
         trial=_trial(challenger) if challenger else None,
-        may_tune=may_anywhere(actor, "tune"),
+        may_tune=may_tune(actor, current()),
     )
 
 

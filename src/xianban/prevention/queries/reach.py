@@ -79,5 +79,10 @@ def may_do(actor: Actor, right: str, row: Warning, city: City) -> bool:
     return may(actor, right, areas=city.area_path(row.area), units=units_of(row))
 
 
+def may_tune(actor: Actor, city: City) -> bool:
+    """Whether somebody changes detectors: they look at the whole city, so it takes a role in the whole of it."""
+    return may(actor, "tune", areas=(city.root,), units=())
+
+
 def units_of(row: Warning) -> set[str]:
     return {row.unit} if row.unit else set()

@@ -21,7 +21,7 @@ from xianban.city import api as city
 from xianban.ledger import api as ledger
 from xianban.notices import api as notices
 from xianban.web import duties_said, moments, words
-from xianban.web.pages.desk import menu, staff
+from xianban.web.pages.desk import in_the_whole_city, menu, staff
 
 RECENT = timedelta(days=7)
 SILENT = timedelta(minutes=2)
@@ -48,6 +48,15 @@ def must_administer(actor: Actor) -> None:
         raise NotAllowed("this page is for administrators; ask one of them")
 
 
+def must_run_it(actor: Actor) -> None:
+    """The installation is of the whole city: its rounds, its ledger, what did not go out."""
+    must_administer(actor)
+    if not in_the_whole_city(actor, "manage_users"):
+        raise NotAllowed(
+            "the installation is of the whole city; ask an administrator of the whole city"
+        )
+
+
 def tabs_of(actor: Actor, here: str) -> list[dict[str, Any]]:
     """The pages that belong together, those that this person may open."""
     pages = (
@@ -62,7 +71,7 @@ def tabs_of(actor: Actor, here: str) -> list[dict[str, Any]]:
     return [
         {"word": word, "query": reverse(name), "here": name == here}
         for name, word, verb in pages
-        if may_anywhere(actor, verb)
+        if may_anywhere(actor, verb) and (name != "system" or in_the_whole_city(actor, verb))
     ]
 
 
@@ -79,7 +88,9 @@ def frame(actor: Actor, here: str) -> dict[str, Any]:
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     must_administer(actor)
     now = utc_now()
-    found = [*_people(actor, now), *_units(now), *_city(now), *_running(now)]
+    found = [*_people(actor, now), *_units(actor, now), *_city(now)]
+    if in_the_whole_city(actor, "manage_users"):
+        found += _running(now)
     order = {"vermilion": 0, "amber": 1, "jade": 2}
     counts = accounts.people_counts(by=actor)
     context = frame(actor, "admin") | {
@@ -119,24 +130,33 @@ def _people(actor: Actor, now: datetime) -> Iterator[Concern]:
         yield Concern("amber", "lock", said % {"n": len(locked)}, _some(locked), f"{people}?text={locked[0]}", _("解除锁定"))  # fmt: skip
 
 
-def _units(now: datetime) -> Iterator[Concern]:
+def _units(actor: Actor, now: datetime) -> Iterator[Concern]:
     try:
         here = city.current()
     except NotFound:
         return
-    empty = accounts.empty_units(duties_said.leading_units(here))
+    leading = duties_said.leading_units(here)
+    empty = accounts.empty_units(
+        [code for code in leading if _administers(actor, here.units[code].area)]
+    )
     if empty:
         names = sorted(here.unit_name(code) for code in empty)
         said = ngettext("%(n)d 个主办单位没有承办人，派去的案件没有人签收", "%(n)d 个主办单位没有承办人，派去的案件没有人签收", len(empty))  # fmt: skip
         yield Concern("vermilion", "building", said % {"n": len(empty)}, _some(names), f"{reverse('new_person')}?role=handler&unit={sorted(empty)[0]}", _("添加承办人"))  # fmt: skip
     on = now.astimezone(here.tz).date()
     gaps, overlaps = _faults_of_list(here.stamp, on)
+    if not in_the_whole_city(actor, "manage_city"):
+        return  # the page of the list counts what lies in their area
     if gaps or overlaps:
         said = _("权责清单有 %(gaps)d 处没有人主办、%(overlaps)d 处写了两个主办")
         tone = "vermilion" if gaps else "amber"
         yield Concern(tone, "list", said % {"gaps": gaps, "overlaps": overlaps}, url=reverse("duty_gaps"), remedy=_("看清单"))  # fmt: skip
     else:
         yield Concern("jade", "list", _("权责清单没有空白和重叠"), url=reverse("duty_gaps"))
+
+
+def _administers(actor: Actor, area: str) -> bool:
+    return accounts.may(actor, "manage_users", areas=city.current().area_path(area), units=())
 
 
 @lru_cache(maxsize=2)

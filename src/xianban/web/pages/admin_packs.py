@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from xianban.accounts import api as accounts
-from xianban.accounts.api import MAY, Actor, may_anywhere, note_deed
+from xianban.accounts.api import Actor, may_anywhere, note_deed
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.casework import api as casework
 from xianban.city import api as city
 from xianban.web import words
 from xianban.web.pages.admin import frame
-from xianban.web.pages.desk import proven, staff
+from xianban.web.pages.desk import in_the_whole_city, proven, staff
 from xianban.web.wording import in_words
 
 MOST_MB = 24
@@ -38,10 +38,7 @@ def _must_see(actor: Actor) -> None:
 
 def _must_load(actor: Actor) -> None:
     _must_see(actor)
-    if not any(
-        grant.role in MAY["manage_city"] and not grant.area and not grant.unit
-        for grant in actor.grants
-    ):
+    if not in_the_whole_city(actor, "manage_city"):
         raise NotAllowed("a pack is of the whole city; ask an administrator of the whole city")
 
 

@@ -22,7 +22,7 @@ from xianban.city import api as city
 from xianban.ledger import api as ledger
 from xianban.notices import api as notices
 from xianban.web import words
-from xianban.web.pages.admin import frame, must_administer
+from xianban.web.pages.admin import frame, must_run_it
 from xianban.web.pages.desk import staff
 
 SINCE = timedelta(days=30)
@@ -32,7 +32,7 @@ REASONS = 30
 @require_safe
 @staff
 def system(request: HttpRequest, actor: Actor) -> HttpResponse:
-    must_administer(actor)
+    must_run_it(actor)
     now = utc_now()
     check = ledger.newest_check()
     stuck = [*ledger.undelivered(since=now - SINCE), *notices.stuck(since=now - SINCE)]
@@ -111,7 +111,7 @@ def _versions() -> list[tuple[str, str]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def act(request: HttpRequest, actor: Actor, verb: str) -> HttpResponse:
-    must_administer(actor)
+    must_run_it(actor)
     if request.method != "POST":
         return redirect("system")
     now = utc_now()

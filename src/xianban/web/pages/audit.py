@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from xianban.accounts import api as accounts
-from xianban.accounts.api import MAY, Actor, may_anywhere, note_deed
+from xianban.accounts.api import Actor, may_anywhere, note_deed
 from xianban.base.clock import utc_now
 from xianban.base.errors import BadInput, NotAllowed, NotFound, Refused
 from xianban.casework import api as casework
@@ -24,7 +24,7 @@ from xianban.residents.api import Purpose
 from xianban.web import words
 from xianban.web.deeds import KINDS, OPENED, Deed, told, verbs_of_kind, verbs_offered, word_of
 from xianban.web.pages.admin import frame
-from xianban.web.pages.desk import staff
+from xianban.web.pages.desk import in_the_whole_city, staff
 from xianban.web.pages.exports import _Echo, safe
 from xianban.web.wording import in_words
 
@@ -41,9 +41,7 @@ def _must_audit(actor: Actor) -> None:
 
 def _everywhere(actor: Actor) -> bool:
     """Whether somebody looks back over the whole city; others over the cases they see."""
-    return any(
-        grant.role in MAY["audit"] and not grant.area and not grant.unit for grant in actor.grants
-    )
+    return in_the_whole_city(actor, "audit")
 
 
 def _must_everywhere(actor: Actor) -> None:

@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
-from xianban.accounts.api import Actor, actor_of, next_step
+from xianban.accounts.api import Actor, actor_of, may, next_step
+from xianban.base.errors import NotFound
+from xianban.city import api as city
 from xianban.web import kept_words
 from xianban.web.menu import entries
 
@@ -45,6 +47,15 @@ def _page_of(request: HttpRequest) -> str:
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
     return request.path.partition("/do/")[0].partition("/reveal/")[0].rstrip("/") + "/"
+
+
+def in_the_whole_city(actor: Actor, verb: str) -> bool:
+    """Whether somebody may do `verb` for all of the city, not only in an area or for a unit of it."""
+    try:
+        root = city.current().root
+    except NotFound:  # before the first pack there are no areas to be bound to
+        root = ""
+    return may(actor, verb, areas=(root,), units=())
 
 
 def menu(actor: Actor, here: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _page(
     matter, area = given.get("matter", ""), given.get("area", "")
     kind = request.GET.get("kind", "")
     matter = matter if matter in here.matters else ""
-    found = dispatch.findings(now=now, matter=matter)
+    found = dispatch.findings(now=now, matter=matter, seen_by=actor)
     shown = [one for one in found if one.kind == kind or (not kind and one.kind != MINOR)]
     context = menu(actor, "duty_gaps") | {
         "tabs": _tabs(found, kind, matter),
@@ -199,7 +199,7 @@ def export(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
                 )
             )
         ]  # fmt: skip
-        for one in dispatch.findings(now=utc_now()):
+        for one in dispatch.findings(now=utc_now(), seen_by=actor):
             line = _line(one)
             rows.append(
                 (

@@ -9,8 +9,12 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   for (const button of form.querySelectorAll("button[type=submit], button:not([type])")) button.setAttribute("aria-busy", "true");
 });
+// Back on the page, it can be sent again, and no button goes on saying that it works.
 addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  }
 });
 
 // Lists and pages by keyboard: j and k move, Enter opens, / searches, ? shows the keys.
