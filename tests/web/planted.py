@@ -1,4 +1,4 @@
-"""The town with two districts full of recognisable words: each thing bears a mark of whose and what it is.
+"""The town with two districts (or two streets of one district) full of recognisable words: each thing bears a mark of whose and what it is.
 
 `eastzznote` is a note of the east. Whatever shows a mark shows whose words it shows; what is in the
 one district must never be seen from the other. The same is planted on both sides.
@@ -10,11 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from unittest.mock import patch
 
 from builders import (
+    AREAS,
     BRIDGE,
+    CITY,
     EAST,
     GRID,
     HARBOUR,
     QUAY_GRID,
+    SHEETS,
     WEST,
     load_town,
     make_case,
@@ -76,12 +79,22 @@ class Side:
         self.ways.setdefault(kind, []).append(words)
 
 
-def plant(folder):
-    """Load the town, fill both districts, and tie them together where cases can be tied."""
-    load_town(folder, drawn=True)
+def plant(folder, *, apart="districts"):
+    """Load the town, fill both sides, and tie them together where cases can be tied.
+
+    The sides are its two districts; or its two streets, both in the eastern district, where `apart` says so.
+    """
+    if apart == "streets":
+        moved = [(*row[:3], EAST) if row[0] == HARBOUR else row for row in AREAS]
+        columns, _rows = SHEETS["areas.csv"]
+        with patch.dict(SHEETS, {"areas.csv": (columns, moved)}):
+            load_town(folder, drawn=True)
+    else:
+        load_town(folder, drawn=True)
+    areas = (EAST, WEST) if apart == "districts" else (BRIDGE, HARBOUR)
     sides = (
-        Side("east", EAST, BRIDGE, GRID, 31.2, 121.4, phone="13811110001"),
-        Side("west", WEST, HARBOUR, QUAY_GRID, 31.2, 121.2, phone="13922220002"),
+        Side("east", areas[0], BRIDGE, GRID, 31.2, 121.4, phone="13811110001"),
+        Side("west", areas[1], HARBOUR, QUAY_GRID, 31.2, 121.2, phone="13922220002"),
     )
     for side in sides:
         _people(side)
@@ -98,7 +111,20 @@ def plant(folder):
     ledger.send_due(now=NOW, send=lambda notice: notices.sort(notice, now=NOW))
     for side in sides:
         _inboxes(side)
-    return {side.name: side for side in sides}
+    return {side.name: side for side in (*sides, _of_the_city())}
+
+
+def _of_the_city():
+    """Somebody with each role in the whole city, somebody with none, and a handler of a third unit."""
+    side = Side("city", CITY, CITY, CITY, 31.2, 121.3)
+    roles = [role for role in Role if role is not Role.RESIDENT]
+    grants = {role.value: (Granted(role),) for role in roles} | {"newcomer": ()}
+    grants["stranger"] = (
+        Granted(Role.HANDLER, "", "water"),
+    )  # of a unit that has to do with neither side
+    new = [NewUser(f"{name}_city", name=name, password="bridge-over-water-7", grants=held) for name, held in grants.items()]  # fmt: skip
+    side.people = dict(zip(grants, add_users(new, acting=MACHINE, now=monday(8)), strict=True))
+    return side
 
 
 def _people(side):
@@ -245,7 +271,7 @@ def _warnings(east, west):
     with patch("xianban.prevention.actions.rounds.cases_of_requests", lambda keys: {k: cases[k] for k in keys if k in cases}):  # fmt: skip
         prevention.record_round("nightly", past, now=UNTIL)
     for side in (east, west):
-        found = Warning.objects.filter(matter="0202", shown="raised", district=side.area)
+        found = Warning.objects.filter(matter="0202", shown="raised", street=side.street)
         row = found.order_by("pk").first()
         assert row, f"no warning in the {side.name}"
         Warning.objects.filter(pk=row.pk).update(title=side.mark("warning"), texts=[side.mark("quoted")])  # fmt: skip
@@ -297,7 +323,13 @@ def _replays(east, west):
     """The city's whole history lived through again, and a file of each side: whose places are nobody's here."""
     own = _replay("own history", own=True)
     for n, side in enumerate((east, west), 1):
-        _would_have_warned(own, n, side, district=side.area, street=side.street)
+        _would_have_warned(
+            own,
+            n,
+            side,
+            district=current().area_at_level(side.street, "district"),
+            street=side.street,
+        )
         side.way("replay", key=own.pk)
         side.way("replayed", key=own.pk, n=n)
         of_file = _replay(side.mark("file"), own=False)

@@ -14,76 +14,25 @@ from django.apps import apps
 from django.test import Client
 
 from web.planted import MARK, Side, nowhere
-from web.walking import all_said, body_of, client_of, routes
+from web.walking import (
+    ACTS,
+    BY_CODE,
+    SHARED,
+    THINGS,
+    all_said,
+    body_of,
+    client_of,
+    filled,
+    of_a_side,
+    routes,
+)
 from xianban.accounts.api import Role
-from xianban.casework.api import VERBS
 from xianban.ledger.models import Act
 from xianban.web.forms import new_key
 
 pytestmark = pytest.mark.slow
 ROLES = [role.value for role in Role if role is not Role.RESIDENT]
-STAGES = ("dispatch", "sign", "contact", "handle", "follow_up")
 
-# route: the kind of thing that its address names, as `planted` has them
-THINGS = {
-    **dict.fromkeys(("story", "mine", "hear_by_code", "follow_request"), "story"),
-    **dict.fromkeys(("story_file", "story_file_small"), "story_file"),
-    **dict.fromkeys(("mine_confirm", "mine_copy"), "asked"),
-    **dict.fromkeys(("case", "act", "audit_case", "consultation", "consultation_do"), "case"),
-    **dict.fromkeys(("dispatching_case", "dispatching_find", "choose", "recall", "rule"), "case"),
-    **dict.fromkeys(("warning_of_case", "warning_of_case_do"), "warning_case"),
-    **dict.fromkeys(("case_file", "case_file_small"), "file"),
-    **dict.fromkeys(("staff_member", "staff_member_do", "audit_staff"), "staff"),
-    **dict.fromkeys(("meeting", "meeting_do"), "meeting"),
-    **dict.fromkeys(("topic", "topic_do"), "topic"),
-    **dict.fromkeys(("warning", "warning_do"), "warning"),
-    **dict.fromkeys(("figure", "ask"), "figure"),
-    "reveal": "reveal",
-    "decide_right": "right",
-    "hear_by_link": "notices",
-    "open_line": "line",
-    "subscription": "subscription",
-    "change_view": "view",
-    "settle_suggestion": "suggestion",
-    "area_profile": "area",
-    "decide": "asked_of_appraisal",
-    "replay": "replay",
-    "replayed": "replayed",
-}
-# route: what its address names where it is nobody's in particular, or a secret that nobody guesses
-SHARED = {
-    "held_file": [{"token": "nothing"}],
-    "end_session": [{"session": 98_765}],
-    "help_entry": [{"name": "nothing"}],
-    "knowledge_entry": [{"name": "nothing"}],
-    "pack": [{"token": "0" * 32}],
-    "load_pack": [{"token": "0" * 32}],
-    "pack_do": [{"token": "0" * 32, "verb": verb} for verb in ("drop", "again")],
-    "batch_result": [{"key": "nothing"}],
-    "export": [{"kind": kind} for kind in ("csv", "xlsx")],
-    "export_gaps": [{"kind": kind} for kind in ("suggestions", "gaps")],
-    "visits": [{"period": "2026-11", "stage": stage} for stage in STAGES],
-    "detector": [{"name": "daily_rise"}],
-    "detector_do": [{"name": "daily_rise", "verb": "nothing"}],
-    "ranking": [{"period": period} for period in ("2026-09", "2026-10")],
-    "freeze": [{"period": "2026-10"}],
-    "system_do": [{"verb": "nothing"}],
-    "command_do": [{"verb": "nothing"}],
-    "account_confirm_email": [{"key": "nothing"}],
-    "account_reset_password_from_key": [{"uidb36": "1", "key": "nothing"}],
-    "openid_connect_login": [{"provider_id": "nothing"}],
-    "openid_connect_callback": [{"provider_id": "nothing"}],
-}
-# route: the acts that its address may name
-ACTS = {
-    "act": VERBS,
-    "consultation_do": ("consult", "opine", "decide"),
-    "staff_member_do": ("grant", "revoke", "close", "open", "change", "password", "sessions", "unlock", "factor"),
-    "warning_of_case_do": ("whistle", "arrive", "grade"),
-    "warning_do": ("confirm", "watch", "dismiss", "reconsider", "conclude", "note", "order", "whistle", "arrive", "grade"),
-    "meeting_do": ("hold", "task", "report", "judge"),
-    "topic_do": ("tick", "close"),
-}  # fmt: skip
 ENOUGH = {"case": None}  # how many of a kind are opened: every case, and three of whatever else
 TABS = ("open", "late", "soon", "received", "contested", "suspended", "reported", "ended", "all")
 # route: what is asked for in its address besides; `other` is the district that is out of sight
@@ -210,7 +159,7 @@ def test_every_route_is_filled_in():
     for route in routes():
         known = (*THINGS, *SHARED)
         assert not route.parameters or route.name in known, (
-            f"the walk cannot fill in “{route.where}”: say in THINGS or SHARED of tests/web/test_walk.py "
+            f"the walk cannot fill in “{route.where}”: say in THINGS or SHARED of tests/web/walking.py "
             f"what its {', '.join(route.parameters)} name(s), and plant it in tests/web/planted.py"
         )
         if "verb" in route.parameters and route.name in THINGS:
@@ -221,16 +170,6 @@ def test_nothing_is_filled_in_that_is_no_route():
     there = {route.name for route in routes()}
     named = {route for table in (THINGS, SHARED, ACTS, ASKS, SAID) for route in table}
     assert named <= there, f"no route has these names any more: {named - there}"
-
-
-def filled(route, side, *, most=None):
-    """The words with which this route names things of `side`."""
-    if route.name in SHARED or not route.parameters:
-        return SHARED.get(route.name, [{}])
-    named = side.ways[THINGS[route.name]][:most]
-    if route.name not in ACTS:
-        return named
-    return [words | {"verb": verb} for words in named for verb in ACTS[route.name]]
 
 
 def told(response):
@@ -253,14 +192,6 @@ def alike(response, words):
     return text
 
 
-BY_CODE = (
-    "story",
-    "story_file",
-    "asked",
-    "subscription",
-    "notices",
-)  # whoever holds it is the resident
-COMMON = ("replay",)  # of the whole city: whoever may see it sees the part of it that is their own
 NUMBER = re.compile(r"\b20\d{6}-\d+")
 
 
@@ -334,11 +265,6 @@ def test_what_is_out_of_sight_looks_like_what_is_not_there(sides, name):
         if there[2] is None:
             same(walk, *there[:2], nothing[1])
     assert not walk.leaks, "\n".join(walk.leaks)
-
-
-def of_a_side(route):
-    """Whether this route names a thing that only one of the districts may see."""
-    return route.name in THINGS and THINGS[route.name] not in (*BY_CODE, *COMMON)
 
 
 def pairs(route, other, gone, *, most=2):

@@ -22,6 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from web.planted import NOW, plant
+from xianban.casework.api import VERBS
 from xianban.city.api import forget
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>")
@@ -54,9 +55,97 @@ def routes(resolver=None, before="") -> Iterator[Route]:
             yield Route(entry.name or where, where, names)
 
 
-@pytest.fixture(scope="module")
-def walked(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The planted town, shared by the tests of a module and gone afterwards."""
+STAGES = ("dispatch", "sign", "contact", "handle", "follow_up")
+# route: the kind of thing that its address names, as `planted` has them
+THINGS = {
+    **dict.fromkeys(("story", "mine", "hear_by_code", "follow_request"), "story"),
+    **dict.fromkeys(("story_file", "story_file_small"), "story_file"),
+    **dict.fromkeys(("mine_confirm", "mine_copy"), "asked"),
+    **dict.fromkeys(("case", "act", "audit_case", "consultation", "consultation_do"), "case"),
+    **dict.fromkeys(("dispatching_case", "dispatching_find", "choose", "recall", "rule"), "case"),
+    **dict.fromkeys(("warning_of_case", "warning_of_case_do"), "warning_case"),
+    **dict.fromkeys(("case_file", "case_file_small"), "file"),
+    **dict.fromkeys(("staff_member", "staff_member_do", "audit_staff"), "staff"),
+    **dict.fromkeys(("meeting", "meeting_do"), "meeting"),
+    **dict.fromkeys(("topic", "topic_do"), "topic"),
+    **dict.fromkeys(("warning", "warning_do"), "warning"),
+    **dict.fromkeys(("figure", "ask"), "figure"),
+    "reveal": "reveal",
+    "decide_right": "right",
+    "hear_by_link": "notices",
+    "open_line": "line",
+    "subscription": "subscription",
+    "change_view": "view",
+    "settle_suggestion": "suggestion",
+    "area_profile": "area",
+    "decide": "asked_of_appraisal",
+    "replay": "replay",
+    "replayed": "replayed",
+}
+# route: what its address names where it is nobody's in particular, or a secret that nobody guesses
+SHARED = {
+    "held_file": [{"token": "nothing"}],
+    "end_session": [{"session": 98_765}],
+    "help_entry": [{"name": "nothing"}],
+    "knowledge_entry": [{"name": "nothing"}],
+    "pack": [{"token": "0" * 32}],
+    "load_pack": [{"token": "0" * 32}],
+    "pack_do": [{"token": "0" * 32, "verb": verb} for verb in ("drop", "again")],
+    "batch_result": [{"key": "nothing"}],
+    "export": [{"kind": kind} for kind in ("csv", "xlsx")],
+    "export_gaps": [{"kind": kind} for kind in ("suggestions", "gaps")],
+    "visits": [{"period": "2026-11", "stage": stage} for stage in STAGES],
+    "detector": [{"name": "daily_rise"}],
+    "detector_do": [{"name": "daily_rise", "verb": "nothing"}],
+    "ranking": [{"period": period} for period in ("2026-09", "2026-10")],
+    "freeze": [{"period": "2026-10"}],
+    "system_do": [{"verb": "nothing"}],
+    "command_do": [{"verb": "nothing"}],
+    "account_confirm_email": [{"key": "nothing"}],
+    "account_reset_password_from_key": [{"uidb36": "1", "key": "nothing"}],
+    "openid_connect_login": [{"provider_id": "nothing"}],
+    "openid_connect_callback": [{"provider_id": "nothing"}],
+}
+# route: the acts that its address may name
+ACTS = {
+    "act": VERBS,
+    "consultation_do": ("consult", "opine", "decide"),
+    "staff_member_do": ("grant", "revoke", "close", "open", "change", "password", "sessions", "unlock", "factor"),
+    "warning_of_case_do": ("whistle", "arrive", "grade"),
+    "warning_do": ("confirm", "watch", "dismiss", "reconsider", "conclude", "note", "order", "whistle", "arrive", "grade"),
+    "meeting_do": ("hold", "task", "report", "judge"),
+    "topic_do": ("tick", "close"),
+}  # fmt: skip
+
+
+BY_CODE = (
+    "story",
+    "story_file",
+    "asked",
+    "subscription",
+    "notices",
+)  # whoever holds it is the resident
+COMMON = ("replay",)  # of the whole city: whoever may see it sees the part of it that is their own
+
+
+def filled(route, side, *, most=None):
+    """The words with which this route names things of `side`."""
+    if route.name in SHARED or not route.parameters:
+        return SHARED.get(route.name, [{}])
+    named = side.ways[THINGS[route.name]][:most]
+    if route.name not in ACTS:
+        return named
+    return [words | {"verb": verb} for words in named for verb in ACTS[route.name]]
+
+
+def of_a_side(route):
+    """Whether this route names a thing that only one of the districts may see."""
+    return route.name in THINGS and THINGS[route.name] not in (*BY_CODE, *COMMON)
+
+
+@pytest.fixture(scope="module", params=["districts", "streets"])
+def walked(request, django_db_setup, django_db_blocker, tmp_path_factory):
+    """The planted town, shared by the tests of a module and gone afterwards; its sides are districts, or streets."""
     folder = tmp_path_factory.mktemp("walk")
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setattr("xianban.base.clock.datetime", _frozen(NOW))
@@ -64,14 +153,14 @@ def walked(django_db_setup, django_db_blocker, tmp_path_factory):
         patch.setattr(connection, "close", lambda: None)  # as each test would, in mid-transaction
         cache.clear()
         with undone():
-            yield plant(folder / "town")
+            yield plant(folder / "town", apart=request.param)
         forget()
         cache.clear()
 
 
 @pytest.fixture
 def sides(walked, db):
-    """The two districts; whatever a test does to them is undone by its transaction."""
+    """The two sides; whatever a test does to them is undone by its transaction."""
     cache.clear()
     return walked
 

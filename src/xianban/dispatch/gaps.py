@@ -1,7 +1,7 @@
 """Where the duty list itself is at fault: gaps, overlaps, rows that name nobody who can act."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 

@@ -250,6 +250,7 @@ def _asked(
 @staff
 def decide(request: HttpRequest, actor: Actor, kind: str, key: int) -> HttpResponse:
     """Decide upon one request; words are kept where it is refused."""
+    _must_rank(actor)
     if request.method != "POST":
         return redirect("asked")
     typed = request.POST.dict() | {"which": f"{kind}-{key}"}
