@@ -118,6 +118,23 @@ def test_what_struck_most_people_stands_first(small):
     assert {one.cases for one in later} == {0}
 
 
+def test_whoever_is_bound_to_an_area_reads_the_faults_that_touch_it(small):
+    """Faults there and around it, and of whom they struck those in the area: another street's are not theirs."""
+    here = small(duties_csv=rows("03,,TR,,1d,,,,,,,"))
+    streets = [code for code, area in here.areas.items() if area.level == "street"]
+    for street, n in zip(streets[:2], (3, 1), strict=True):
+        for _ in range(n):
+            case_of("没水", matter="010101", area=next(a for a in here.leaf_areas if here.within(a, street)))  # fmt: skip
+    everybody = findings(now=NOW, seen_by=DESK)
+    assert everybody == findings(now=NOW)
+    for street, n in zip(streets[:2], (3, 1), strict=True):
+        bound = Actor("user", 2, "Street", (Granted(Role.SUPERVISOR, street),))
+        seen = findings(now=NOW, seen_by=bound)
+        assert {one.cases for one in seen if one.kind == "gap" and one.matter == "010101"} == {n}
+        assert all(not one.area or here.within(one.area, street) or here.within(street, one.area) for one in seen)  # fmt: skip
+    assert findings(now=NOW, seen_by=Actor("user", 3, "None", ())) == []
+
+
 def test_a_large_list_is_read_within_a_second(small):
     here = small()
     leaf_areas = here.leaf_areas

@@ -6,7 +6,7 @@ import pytest
 from worlds import UNTIL
 
 from builders import CITY, EAST, GRID, HARBOUR, MILL, QUAY_GRID, WEST, make_case, user
-from xianban.base.errors import NotFound
+from xianban.base.errors import NotAllowed, NotFound
 from xianban.prevention import api
 from xianban.prevention.models import Measure, Order, Summons, Warning
 
@@ -95,6 +95,12 @@ def test_events_are_those_of_one_s_area_and_around_it(town):
     assert {one.name for one in api.events(EASTERN, now=NOW)} == {CITY, EAST}
     with pytest.raises(NotFound):
         api.drop_event(keys[WEST], acting=EASTERN, now=NOW)
+
+
+@pytest.mark.parametrize("actor", [EASTERN, user("leader", unit="street-east")])
+def test_a_detector_is_changed_by_those_of_the_whole_city(town, actor):
+    with pytest.raises(NotAllowed, match="whole city"):
+        api.challenge("daily_rise", {"least": 60}, reason="x", acting=actor, now=NOW)
 
 
 def test_a_summons_is_answered_under_its_own_warning(both):

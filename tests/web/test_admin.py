@@ -120,6 +120,12 @@ def test_an_administrator_of_a_district_stays_in_it(proven, people):
     # nor does a password of somebody above open the way up
     assert admin.post(f"/admin/people/{people['administrator']}/do/password/").status_code == 404
     assert admin.post("/admin/packs/do/take/").status_code == 403
+    # the installation is the whole city's, and so are its worries; units of other districts are not theirs
+    assert admin.get("/admin/system/").status_code == 403
+    assert admin.post("/admin/system/do/resend/").status_code == 403
+    shown = admin.get("/admin/").content.decode()
+    assert "/admin/system/" not in shown
+    assert "Harbour Street Office" not in shown
 
 
 def test_a_table_of_people_is_looked_at_then_brought_in_and_again(proven):
