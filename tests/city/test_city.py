@@ -130,6 +130,18 @@ class TestMatters:
         assert city.matter_named("其他") is None
         assert city.matter_named("公共服务/其他").code == "0103"
 
+    def test_what_can_be_seen_outdoors_is_inherited(self, tmp_path):
+        rows = [line.split(",") for line in FILES["matters.csv"].splitlines()]
+        said = {"02": "no", "020102": "yes"}
+        sheet = [[*rows[0], "outdoors"], *([*row, said.get(row[0], "")] for row in rows[1:])]
+        city = changed_city(tmp_path, matters_csv="\n".join(",".join(row) for row in sheet) + "\n")
+        told = {code: city.matters[code].outdoors for code in ("01", "02", "020101", "020102")}
+        assert told == {"01": True, "02": False, "020101": False, "020102": True}
+
+    def test_a_consultation_is_seen_nowhere_unless_said(self, city):
+        assert not city.matters["030201"].outdoors
+        assert city.matters["020101"].outdoors
+
     def test_what_is_inherited(self, city):
         assert (city.matters["020101"].urgency, city.matters["020102"].urgency) == (
             "normal",

@@ -1,5 +1,6 @@
 """What comes after a warning: its effect through the worker's rounds, and what is learnt and planned."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -228,7 +229,7 @@ def test_a_topic_of_the_month_has_an_owner_measures_a_curve_and_an_end(rounds):
     assert [act.verb for act in history(f"topic:{key}")] == ["choose", "done", "close"]
 
 
-def test_patrols_go_where_most_is_expected_within_the_hours_of_the_teams(rounds):
+def test_patrols_go_where_most_is_expected_within_the_hours_of_the_teams(rounds, monkeypatch):
     rounds(quiet())
     assert RiskCell.objects.exists()
     walker = user("grid_worker", area=EAST)
@@ -245,6 +246,13 @@ def test_patrols_go_where_most_is_expected_within_the_hours_of_the_teams(rounds)
         api.patrol_plan(walker, area=WEST)
     with pytest.raises(NotAllowed):
         api.patrol_plan(user("agent"), area=EAST)
+    seen = {named.code for visit in plan.visits for named, _ in visit.matters}
+    matters = {code: replace(m, outdoors=code not in seen) for code, m in city.current().matters.items()}  # fmt: skip
+    indoors = replace(city.current(), matters=matters)
+    monkeypatch.setattr("xianban.prevention.queries.ahead.current", lambda: indoors)
+    told = api.patrol_plan(walker, area=EAST).visits
+    assert not {named.code for visit in told for named, _ in visit.matters} & seen
+    monkeypatch.undo()
     RiskCell.objects.all().delete()
     none = api.patrol_plan(walker, area=EAST)
     assert not none.visits

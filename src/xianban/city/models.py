@@ -155,6 +155,7 @@ class Matter(Versioned):
     name = models.CharField(max_length=200)
     urgency = models.CharField(max_length=12, blank=True)
     request_kind = models.CharField(max_length=12, blank=True)
+    outdoors = models.CharField(max_length=3, blank=True, default="")
     examples = models.TextField(blank=True)
 
     class Meta(Versioned.Meta):

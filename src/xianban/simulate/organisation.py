@@ -207,8 +207,10 @@ def _duty(
         "co_units": ";".join(f"kind:{helper}" for helper in helpers),
         "limit": WORKING_LIMITS.get(matter, ""),
         "contact_limit": "",
-        "powers": guide.get("powers", ""),
-        "legal_basis": basis or leaves().get(matter, {}).get("legal_basis_or_blank", ""),
+        "powers": guide.get("powers", "").replace(";", "、"),
+        "legal_basis": (basis or leaves().get(matter, {}).get("legal_basis_or_blank", "")).replace(
+            ";", "、"
+        ),
         "acceptance": guide.get("acceptance", ""),
         "playbook": guide.get("playbook", ""),
         "valid_from": valid_from,

@@ -16,6 +16,12 @@ from xianban.simulate.geography import Area, Geography, Layer, make_geography
 from xianban.simulate.organisation import duty_rows, unit_rows
 from xianban.simulate.sheets import leaves, sheet
 
+# what who walks by can see; matters below say only where they differ
+OUTDOORS = {
+    **dict.fromkeys(("01", "05", "10", "11", "12", "13", "14"), "no"),
+    **dict.fromkeys(("010203", "010302", "050202", "050203"), "yes"),
+    **dict.fromkeys(("0801", "090102", "090401", "090402", "150101"), "no"),
+}
 BREADTH = {1: 3.2, 2: 2.2, 3: 1.4, 4: 0.8}
 YEARS = (2024, 2025, 2026)
 # not announced yet: what the law says for every year, without shifted days
@@ -208,6 +214,7 @@ def _matter(code: str, name: str, leaf: Mapping[str, str] | None = None) -> dict
         "name": name,
         "urgency": leaf.get("urgency", ""),
         "request_kind": leaf.get("request_kind", ""),
+        "outdoors": OUTDOORS.get(code, ""),
         "examples": leaf.get("examples", ""),
     }
 

@@ -75,7 +75,7 @@ def bare_city(
         "settings": [{"key": "name", "value": name}, {"key": "timezone", "value": timezone}],
         "areas": [{**asdict(area), "aliases": ""} for area in areas],
         "matters": [
-            {"code": code, "name": named, "parent": parent, "urgency": "", "request_kind": "", "examples": ""}
+            {"code": code, "name": named, "parent": parent, "urgency": "", "request_kind": "", "outdoors": "", "examples": ""}
             for code, named, parent in matters
         ],
     }  # fmt: skip
@@ -152,12 +152,17 @@ def _matter(row: Row, known: Mapping[str, Row]) -> Matter:
         node = known.get(node["parent"])
     urgency = next((n["urgency"] for n in line if n["urgency"]), "normal")
     kind = next((n["request_kind"] for n in line if n["request_kind"]), "")
+    kind = kind or ("consult" if urgency == "consult" else "complaint")
+    seen = next(
+        (n["outdoors"] for n in line if n["outdoors"]), "no" if kind == "consult" else "yes"
+    )
     return Matter(
         code=row["code"],
         name=row["name"],
         level=len(line),
         parent=row["parent"],
         urgency=urgency,
-        request_kind=kind or ("consult" if urgency == "consult" else "complaint"),
+        request_kind=kind,
+        outdoors=seen == "yes",
         examples=words(row["examples"], "|"),
     )

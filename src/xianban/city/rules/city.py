@@ -66,6 +66,7 @@ class Matter:
     parent: str
     urgency: str
     request_kind: str
+    outdoors: bool  # whether who walks by can see it
     examples: tuple[str, ...]
 
 

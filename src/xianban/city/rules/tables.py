@@ -129,6 +129,13 @@ MATTERS = Table(
             False,
             REQUEST_KINDS,
         ),
+        Column(
+            "outdoors",
+            "choice",
+            "whether who walks by can see it, so that rounds look for it; empty: its parent's, else yes but for consultations",
+            False,
+            ("yes", "no"),
+        ),
         Column("examples", "phrases", "how residents say it, `|` between the sentences"),
     ),
 )

@@ -255,8 +255,10 @@ def patrol_plan(
 
 
 def _cells(city: City, area: str) -> list[RiskCell]:
+    """Where to look next week in an area, for what can be seen on a walk."""
     newest = RiskCell.objects.aggregate(day=Max("first_day"))["day"]
-    rows = RiskCell.objects.filter(first_day=newest)
+    indoors = [code for code, matter in city.matters.items() if not matter.outdoors]
+    rows = RiskCell.objects.filter(first_day=newest).exclude(matter__in=indoors)
     level = city.areas[area].level if area in city.areas else ""
     if level in ("district", "street"):
         rows = rows.filter(**{level: area})
