@@ -8,7 +8,7 @@ from django.test import Client
 
 from builders import monday, user
 from web.residents import report
-from xianban.casework.api import perform
+from xianban.casework.api import perform, public_story
 
 HANDLER = user("handler", unit="street-east")
 
@@ -98,7 +98,20 @@ def test_a_closed_case_can_be_reopened(answered):
 
 def test_something_can_be_added(answered):
     assert story(*answered, verb="say", text="behind the shed too").status_code == 302
-    assert "您作了补充" in story(*answered).content.decode()
+    page = story(*answered).content.decode()
+    assert "您作了补充" in page
+    assert "behind the shed too" in page
+
+
+def test_what_one_adds_is_told_to_nobody_else(town, now):
+    first = report("rubbish lies beside the mill")
+    assert story(*first, verb="say", text="behind the shed too").status_code == 302
+    key = int(first[0].split("-")[1])
+    told = str(public_story(key, now=monday(), person=998).steps) + str(
+        public_story(key, now=monday()).steps
+    )
+    assert "behind the shed" not in told
+    assert "'say'" not in told
 
 
 def test_no_other_act_is_open_to_residents(answered):

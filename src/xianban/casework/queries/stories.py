@@ -1,13 +1,14 @@
 """What a resident may know: what happened, who does what now, and by when. No names of people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from xianban.accounts.api import resident_actor
 from xianban.base.errors import NotFound
 from xianban.base.ids import case_number
-from xianban.casework.models import Case, Interest
+from xianban.casework.models import Case, Interest, Word
 from xianban.casework.queries.access import NO_CASE, access
 from xianban.casework.queries.numbers import number_of
 from xianban.casework.queries.shown import Step, Story
@@ -97,17 +98,32 @@ def _may(case: Case, standing: Standing, person: int | None, now: datetime) -> t
 
 def _steps(case: Case, acts: list[Act], city: City, person: int | None) -> tuple[Step, ...]:
     """The public acts, and at a merge what happened to the other case from then on."""
-    steps = [step for act in acts if (step := _step(act, city, person))]
+    told = [(case.pk, act) for act in acts]
     if case.merged_into_id:
         later = history(subject_of(case.merged_into_id))
         since = max(act.at for act in acts if act.verb == "merge")
-        steps += [step for act in later if act.at >= since and (step := _step(act, city, person))]
-    return tuple(steps)
+        told += [(case.merged_into_id, act) for act in later if act.at >= since]
+    own = _own_words(person, {key for key, _ in told})
+    steps = ((_step(act, city, person), own.get((key, act.seq))) for key, act in told)
+    return tuple(_with(step, words) for step, words in steps if step)
+
+
+def _own_words(person: int | None, case_ids: Collection[int]) -> dict[tuple[int, int], str]:
+    """What this person said with acts on these cases: theirs to read, and nobody else's."""
+    if person is None:
+        return {}
+    rows = Word.objects.filter(person=person, case__in=case_ids)
+    return {(key, seq): text for key, seq, text in rows.values_list("case", "seq", "text")}
+
+
+def _with(step: Step, words: str | None) -> Step:
+    return replace(step, values={**step.values, "text": words}) if words else step
 
 
 def _step(act: Act, city: City, person: int | None) -> Step | None:
-    another = person is not None and act.actor not in ("machine", resident_actor(person).key)
-    if act.verb not in PUBLIC_VERBS or (act.verb == "say" and another):
+    own = person is not None and act.actor == resident_actor(person).key
+    another = person is not None and not own and act.actor != "machine"
+    if act.verb not in PUBLIC_VERBS or (act.verb == "say" and not own):
         return None
     change, said = act.payload.get("change", {}), act.payload.get("said", {})
     if act.verb == "miss" and said.get("clock") != "handle":
