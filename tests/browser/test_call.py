@@ -108,6 +108,28 @@ def test_what_was_typed_outlives_a_reload_and_a_lost_connection(desk):
     expect(desk.locator("#last-number")).to_be_visible()
 
 
+def test_what_was_attached_outlives_a_reload(desk, tmp_path):
+    type_call(desk)
+    desk.set_input_files("#call-files", {"name": "lamp.jpg", "mimeType": "image/jpeg", "buffer": samples.photograph(size=(80, 60))})  # fmt: skip
+    expect(desk.locator("[name=held]")).to_have_count(1)
+    desk.reload()
+    expect(desk.locator("[name=held]:checked")).to_have_count(1)
+    desk.keyboard.press("F9")
+    expect(desk.locator("#last-number")).to_be_visible()
+
+    from xianban.files.models import Attached
+
+    assert Attached.objects.count() == 1
+
+
+def test_the_keys_are_at_hand_while_one_types(desk):
+    desk.keyboard.press("F2")
+    desk.keyboard.press("F1")
+    expect(desk.locator("#keys .key-hints")).to_be_in_viewport()
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#keys .key-hints")).to_be_hidden()
+
+
 def test_pressed_twice_it_is_saved_once(desk):
     type_call(desk)
     desk.keyboard.press("F9")

@@ -8,7 +8,7 @@ import pytest
 from builders import BRIDGE, CITY, EAST, QUAY_GRID, make_case, monday, user
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_users
 from xianban.casework.api import Filters, case_counts, case_list, case_view, perform
-from xianban.command.api import keep_figures, meetings
+from xianban.command.api import keep_figures, meetings, press_cases
 
 LATE = monday(9) + timedelta(days=3)
 OVERSEEN = ("/command/", "/command/stages/", "/city/", "/city/wall/", "/meetings/")
@@ -61,6 +61,22 @@ def test_press_several_and_follow(late, signed_in, now):
     assert [case_view(c.case_id, user("supervisor"), now=LATE).pressed for c in late] == [1, 1, 0]
     now.at = LATE + timedelta(days=3)
     assert "过期未答复" in shown(client.get("/command/"))
+
+
+def test_a_figure_of_pressings_opens_what_it_counts(people, signed_in, now):
+    cases = [make_case(now=monday(9), text=f"垃圾{n}") for n in range(23)]
+    now.at = LATE
+    for case in cases:
+        press_cases([case.case_id], reason="请答复", answer_by=LATE + timedelta(hours=3), acting=user("supervisor"), now=LATE)  # fmt: skip
+    now.at = LATE + timedelta(hours=4)
+    client = signed_in("supervisor")
+    page = shown(client.get("/command/"))
+    there = re.search(r'<a[^>]*href="([^"]*pressed=overdue[^"]*)"', page)[1].split("#")[0]
+    assert ">23<" in page
+    of_list = lambda page: len(re.findall(r'<tr><th scope="row"><a href="/cases/', page))  # noqa: E731
+    assert of_list(page) == 20
+    assert of_list(shown(client.get("/command/" + there.replace("&amp;", "&")))) == 23
+    assert of_list(shown(client.get("/command/?pressed=answered"))) == 0
 
 
 def test_what_was_typed_stays(late, signed_in):

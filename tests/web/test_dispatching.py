@@ -153,10 +153,15 @@ def test_a_consultation_on_one_page(signed_in, now):
     assert "Bridge Street Office" in page(desk, path)
     asked = {
         "question": "whose is it?",
-        "units": "Bridge Street Office、Traffic Police",
+        "units": "Bridge Street Office",
+        "units.more": "Atlantis",
         "limit.number": "4",
         "limit.unit": "h",
     }
+    refused = post(desk, f"{path}do/consult/", **asked).content.decode()
+    assert "名录里没有“Atlantis”" in refused
+    assert ">Bridge Street Office\nAtlantis</textarea>" in refused
+    asked["units.more"] = "Traffic Police"
     post(desk, f"{path}do/consult/", **asked)
     helper = signed_in("helper")
     assert "whose is it?" in page(helper, path)

@@ -209,11 +209,16 @@ def typed_into(field: Input, posted: Mapping[str, str], faults: Mapping[str, str
     """A field with what was typed into it, and what was wrong."""
     return replace(
         field,
-        value=posted.get(field.name, ""),
+        value=_several(field.name, posted),
         number=posted.get(f"{field.name}.number", ""),
         unit=posted.get(f"{field.name}.unit", ""),
         fault=faults.get(field.name, ""),
     )
+
+
+def _several(name: str, posted: Mapping[str, str]) -> str:
+    """What was typed, with the unit that was added beside a list of them."""
+    return "\n".join(filter(None, (posted.get(name, "").strip(), posted.get(f"{name}.more", "").strip())))  # fmt: skip
 
 
 def _checks(view: CaseView, posted: Mapping[str, str]) -> tuple[Check, ...]:
@@ -305,6 +310,8 @@ def _typed(field: Field, posted: Mapping[str, str]) -> str:
     if field.kind == "limit":
         number = posted.get(f"{field.name}.number", "").strip()
         return f"{number}{posted.get(f'{field.name}.unit', 'd')}" if number else ""
+    if field.kind == "units":
+        return _several(field.name, posted)
     return posted.get(field.name, "").strip()
 
 

@@ -61,6 +61,14 @@ DEEDS: Mapping[str, tuple[Promise, str, str]] = {
     "warning.whistle": (gettext_lazy("吹哨"), "sparkles", "grey"),
     "warning.arrive": (gettext_lazy("已到场"), "sparkles", "grey"),
     "warning.grade": (gettext_lazy("评分"), "sparkles", "grey"),
+    "warning.join": (gettext_lazy("又一个探测器看到预警"), "sparkles", "grey"),
+    "warning.grow": (gettext_lazy("预警还在增多"), "sparkles", "grey"),
+    "warning.return": (gettext_lazy("预警又回来了"), "sparkles", "grey"),
+    "warning.resume": (gettext_lazy("预警平息后又出现"), "sparkles", "grey"),
+    "warning.end": (gettext_lazy("预警平息"), "sparkles", "grey"),
+    "warning.answered": (gettext_lazy("先办的案件已答复"), "sparkles", "grey"),
+    "warning.closed": (gettext_lazy("先办的案件已了结"), "sparkles", "grey"),
+    "warning.measure": (gettext_lazy("测量先办的效果"), "sparkles", "grey"),
     "detector.configure": (gettext_lazy("调整探测器"), "adjustments-horizontal", "grey"),
     "detector.promote": (gettext_lazy("换为在用"), "adjustments-horizontal", "grey"),
     "detector.withdraw": (gettext_lazy("撤下试用"), "adjustments-horizontal", "grey"),
@@ -68,6 +76,30 @@ DEEDS: Mapping[str, tuple[Promise, str, str]] = {
     "meeting.convene": (gettext_lazy("召集会议"), "users", "grey"),
     "meeting.hold": (gettext_lazy("写会议纪要"), "users", "grey"),
     "meeting.set_task": (gettext_lazy("会议交办"), "users", "grey"),
+    "meeting.report_task": (gettext_lazy("报告会议交办已完成"), "users", "grey"),
+    "meeting.return_task": (gettext_lazy("退回会议交办再办"), "users", "grey"),
+    "meeting.accept_task": (gettext_lazy("确认会议交办完成"), "users", "grey"),
+    "meeting.drop_task": (gettext_lazy("取消会议交办"), "users", "grey"),
+    "topic.done": (gettext_lazy("记下措施已做"), "calendar", "grey"),
+    "planned.drop": (gettext_lazy("取消施工或活动"), "calendar", "grey"),
+    "appraisal.ask_exclusion": (gettext_lazy("申请剔除"), "scale", "grey"),
+    "appraisal.decide_exclusion": (gettext_lazy("审定剔除"), "scale", "grey"),
+    "appraisal.appeal": (gettext_lazy("申诉"), "scale", "grey"),
+    "appraisal.rule_appeal": (gettext_lazy("裁定申诉"), "scale", "grey"),
+    "appraisal.correct": (gettext_lazy("更正已定档的成绩"), "scale", "amber"),
+    "right.ask": (gettext_lazy("居民要求处理个人信息"), "shield-lock", "grey"),
+    "right.erase": (gettext_lazy("同意删除个人信息"), "shield-lock", "amber"),
+    "right.after": (gettext_lazy("定为案件了结后删除个人信息"), "shield-lock", "grey"),
+    "right.refuse": (gettext_lazy("不同意删除个人信息"), "shield-lock", "grey"),
+    "dispatch.train": (gettext_lazy("派单模型重新学习"), "sparkles", "grey"),
+    "dispatch.withdraw": (gettext_lazy("停用派单模型"), "sparkles", "amber"),
+    "dispatch.suggest": (gettext_lazy("建议修改权责清单"), "list", "grey"),
+    "dispatch.settle": (gettext_lazy("处理修改清单的建议"), "list", "grey"),
+    "subscription.confirm": (gettext_lazy("确认订阅"), "bell", "grey"),
+    "subscription.unsubscribe": (gettext_lazy("退订"), "bell", "grey"),
+    "retention.let_go": (gettext_lazy("到期删除"), "trash", "vermilion"),
+    "person.copy": (gettext_lazy("居民取走自己的副本"), "download", "grey"),
+    "person.correct": (gettext_lazy("居民更正联系方式"), "edit", "grey"),
     "topic.choose": (gettext_lazy("定一题"), "calendar", "grey"),
     "topic.close": (gettext_lazy("结题"), "calendar", "grey"),
     "planned.plan": (gettext_lazy("登记施工或活动"), "calendar", "grey"),
@@ -84,6 +116,19 @@ KINDS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
     "packs": (gettext_lazy("装入城市包"), ("load",)),
     "erased": (gettext_lazy("抹去"), ("person.erase", "files.erase")),
     "audit": (gettext_lazy("查审计"), ("audit.search", "audit.export")),
+}
+NOUNS: Mapping[str, Promise] = {
+    "warning": gettext_lazy("预警"),
+    "detector": gettext_lazy("探测器"),
+    "meeting": gettext_lazy("会议"),
+    "topic": gettext_lazy("每月一题"),
+    "planned": gettext_lazy("施工或活动"),
+    "appraisal": gettext_lazy("考核"),
+    "right": gettext_lazy("居民的要求"),
+    "subscription": gettext_lazy("订阅"),
+    "retention": gettext_lazy("到期删除"),
+    "city": gettext_lazy("城市"),
+    "dispatch": gettext_lazy("派单"),
 }
 FIELDS: Mapping[str, Promise] = {
     "name": gettext_lazy("姓名"),
@@ -200,10 +245,9 @@ def _about(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> 
         return users.get(int(key), subject), f"{reverse('audit')}?about={subject}"
     if kind == "person":
         return _("诉求人 %(key)s") % {"key": key}, f"{reverse('audit')}?about={subject}"
-    if kind in ("warning", "detector", "meeting"):
-        kinds = {"warning": _("预警"), "detector": _("探测器"), "meeting": _("会议")}
-        return f"{kinds[kind]} {key}", f"{reverse('audit')}?about={subject}"
-    return {"city": _("城市"), "dispatch": _("派单")}.get(kind, subject), ""
+    if kind in NOUNS and key:
+        return f"{NOUNS[kind]} {key}", f"{reverse('audit')}?about={subject}"
+    return str(NOUNS.get(kind, subject)), ""
 
 
 def _details(act: ActSeen) -> Iterable[str]:

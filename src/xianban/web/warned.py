@@ -142,6 +142,10 @@ def outlook_said(outlook: Mapping[str, Any], trend: Sequence[int]) -> str:
         return ""
     at = max(range(len(mids)), key=lambda n: (mids[n], -n))
     week = trend[-7:] or (0,)
+    if not max(outlook["high"]):
+        return _(
+            "不先办的话，此后两周多半不再有（80%% 区间每日 0 件），近七天平均每日 %(now)s 件。"
+        ) % {"now": amount(sum(week) / len(week))}
     if not mids[at]:
         return _(
             "不先办的话，此后两周预计每日不到 1 件（80%% 区间最高 %(high)s 件），近七天平均每日 %(now)s 件。"

@@ -435,6 +435,7 @@ PACK_FIELDS = {
     "lon": _("经度"),
     "urgency": _("紧急程度"),
     "request_kind": _("诉求类型"),
+    "outdoors": _("路上看得见"),
     "examples": _("例句"),
     "always_open": _("全天值守"),
     "working": _("是否上班"),

@@ -38,7 +38,7 @@ def keep_figures(*, now: datetime, seconds: float = FOLLOW_S) -> bool:
     while not caught_up and spent() < seconds:
         caught_up = _follow(now)
     if caught_up:
-        for stale in Stale.objects.order_by("-name"):
+        for stale in sorted(Stale.objects.all(), key=_first_day, reverse=True):
             if spent() > seconds:
                 return False
             _renew(stale)
@@ -112,6 +112,11 @@ def _day(at: datetime, city: City) -> date:
 
 def _value(row: Stage) -> tuple[object, ...]:
     return (row.stage, row.n, row.unit, row.district, row.street, row.matter, row.ended_at, row.seconds)  # fmt: skip
+
+
+def _first_day(stale: Stale) -> date:
+    """What is nearest to today is made anew first: it is what people look at."""
+    return date.fromisoformat(stale.name) if stale.kind == "day" else span_named(stale.name).first
 
 
 def _renew(stale: Stale) -> None:

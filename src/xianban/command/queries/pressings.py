@@ -1,6 +1,7 @@
 """What was pressed, and what came of it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from xianban.accounts.api import Actor, names_of
@@ -10,7 +11,7 @@ from xianban.command.models import Pressing
 from xianban.command.queries.shown import PressingSeen
 
 SHOWN_FOR = timedelta(days=60)
-MOST = 300
+MOST, LOOKED_AT = 300, 2000
 ORDER = ("overdue", "waiting", "late", "answered")
 
 
@@ -30,15 +31,12 @@ def answered_since(case: Outcome, at: datetime) -> datetime | None:
 def pressings(actor: Actor, *, now: datetime) -> tuple[PressingSeen, ...]:
     """What was pressed in the last weeks about cases that this actor may see: what is overdue first."""
     city = current()
-    rows = list(Pressing.objects.filter(at__gte=now - SHOWN_FOR).order_by("-at", "-id")[:MOST])
-    cases = outcomes(actor, {row.case for row in rows})
+    rows, cases = _in_sight(actor, now)
     users = {int(row.by[5:]) for row in rows if row.by.startswith("user:")}
     names = names_of(users) if users else {}
     seen = []
     for row in rows:
-        case = cases.get(row.case)
-        if case is None:
-            continue
+        case = cases[row.case]
         answered = answered_since(case, row.at)
         seen.append(
             PressingSeen(
@@ -58,7 +56,14 @@ def pressings(actor: Actor, *, now: datetime) -> tuple[PressingSeen, ...]:
     return tuple(sorted(seen, key=lambda one: ORDER.index(one.verdict)))
 
 
-def pressing_counts(seen: tuple[PressingSeen, ...]) -> dict[str, int]:
+def _in_sight(actor: Actor, now: datetime) -> tuple[list[Pressing], dict[int, Outcome]]:
+    """The newest rows about cases that this actor may see, and what became of those."""
+    rows = list(Pressing.objects.filter(at__gte=now - SHOWN_FOR).order_by("-at", "-id")[:LOOKED_AT])
+    cases = outcomes(actor, {row.case for row in rows})
+    return [row for row in rows if row.case in cases][:MOST], cases
+
+
+def pressing_counts(seen: Sequence[PressingSeen]) -> dict[str, int]:
     """How many of them were answered in time, late, or not."""
     counted = Counter(one.verdict for one in seen)
     return {verdict: counted[verdict] for verdict in ORDER}

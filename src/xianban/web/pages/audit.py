@@ -22,7 +22,16 @@ from xianban.ledger import api as ledger
 from xianban.ledger.api import Sheet, Sought
 from xianban.residents.api import Purpose
 from xianban.web import words
-from xianban.web.deeds import KINDS, OPENED, Deed, told, verbs_of_kind, verbs_offered, word_of
+from xianban.web.deeds import (
+    KINDS,
+    NOUNS,
+    OPENED,
+    Deed,
+    told,
+    verbs_of_kind,
+    verbs_offered,
+    word_of,
+)
 from xianban.web.pages.admin import frame
 from xianban.web.pages.desk import in_the_whole_city, staff
 from xianban.web.pages.exports import _Echo, safe
@@ -31,7 +40,7 @@ from xianban.web.wording import in_words
 MOST_EXPORTED = 20_000
 PART = 500
 STAFF_DAYS = 30
-PREFIXES = ("case", "person", "user", "warning", "meeting", "period", "dispatch", "city")
+PREFIXES = ("case", "person", "user", *NOUNS)
 
 
 def _must_audit(actor: Actor) -> None:

@@ -1,6 +1,6 @@
 """Supervisors: what is late and soon late, on map and list; whom to press first; what came of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from xianban.web.wording import in_words
 
 HORIZONS = (4, 12, 24, 72)  # hours
 SIZE, FULL_SIZE = 25, 50
+PRESSED_FIRST = 20
 CLOCKS = ("dispatch", "sign", "contact", "handle", "task", "ruling", "review", "follow_up")
 THIN = 10  # fewer open cases: a share says little
 STEPS = (0.05, 0.10, 0.20)
@@ -93,8 +94,13 @@ def _desk(
         "kept": {k: v for k, v in asked.items() if v and k not in ("matter", "clock")},
         "clear": "?" + urlencode({"tab": asked["tab"], "within": asked["within"]}),
         "query": _query(asked),
-        "pressed": pressed[:20],
+        "pressed": _pressed(pressed, asked["pressed"]),
         "pressed_counts": command.pressing_counts(pressed),
+        "pressed_tabs": _pressed_tabs(pressed, asked),
+        "pressed_overdue": _query(asked, pressed="overdue") + "#pressed",
+        "pressed_more": _query(asked, pressed="all") + "#pressed"
+        if len(pressed) > PRESSED_FIRST and not asked["pressed"]
+        else "",
         "may_press": may_anywhere(actor, "press"),
         "may_escalate": may_anywhere(actor, "escalate"),
         "may_convene": may_anywhere(actor, "convene"),
@@ -116,11 +122,37 @@ def _asked(request: HttpRequest, here: City) -> dict[str, Any]:
         else "",
         "matter": get.get("matter", "") if get.get("matter") in here.matters else "",
         "clock": get.get("clock", "") if get.get("clock") in CLOCKS else "",
+        "pressed": get.get("pressed", "") if get.get("pressed") in (*words.PRESSED, "all") else "",
     }
 
 
 def _query(asked: Mapping[str, Any], **more: Any) -> str:
     return "?" + urlencode({name: value for name, value in {**asked, **more}.items() if value})
+
+
+def _pressed(seen: Sequence[command.PressingSeen], wanted: str) -> Sequence[command.PressingSeen]:
+    """Those with one verdict, all, or the first of all."""
+    if wanted in words.PRESSED:
+        return [one for one in seen if one.verdict == wanted]
+    return seen if wanted else seen[:PRESSED_FIRST]
+
+
+def _pressed_tabs(
+    seen: Sequence[command.PressingSeen], asked: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What came of it, each with how many; every one opens what it counts."""
+    counts = command.pressing_counts(seen)
+    every = {"word": _("全部"), "query": _query(asked, pressed="") + "#pressed", "here": asked["pressed"] in ("", "all"), "count": len(seen)}  # fmt: skip
+    return [every] + [
+        {
+            "word": chip.word,
+            "query": _query(asked, pressed=verdict) + "#pressed",
+            "here": verdict == asked["pressed"],
+            "count": counts[verdict],
+            "colour": chip.colour,
+        }
+        for verdict, chip in words.PRESSED.items()
+    ]
 
 
 @dataclass

@@ -42,10 +42,9 @@ def _acts(actor: Actor, view: CaseView) -> list[Act]:
 def _prefilled(act: Act, view: CaseView) -> Act:
     """What is most likely meant: the leads that come into question; what the units said themselves."""
     names = {code: name for name, code in choices.unit_names().items()}
-    between = _("、")
     usual: dict[str, str] = {}
     if act.verb == "consult":
-        usual["units"] = between.join(_in_question(view, names))
+        usual["units"] = "\n".join(_in_question(view, names))
     elif act.verb == "decide":
         answers = [
             one
@@ -57,7 +56,7 @@ def _prefilled(act: Act, view: CaseView) -> Act:
         ours = [one.unit.code for one in answers if one.stance == "ours"]
         helping = [one.unit.code for one in answers if one.stance == "part"]
         usual["unit"] = names.get(ours[0], "") if len(ours) == 1 else ""
-        usual["co_units"] = between.join(names[code] for code in helping if code in names)
+        usual["co_units"] = "\n".join(names[code] for code in helping if code in names)
     inputs = tuple(
         replace(
             field,

@@ -25,20 +25,33 @@
   const keep = () => {
     const draft = Object.fromEntries(KEPT.map((name) => [name, at(name).value]));
     draft.seconds = seconds(); draft.keys = keys;
+    draft.held = [...form.querySelectorAll("[name=held]:checked")].map((box) => box.value);
     try { sessionStorage.setItem(DRAFT, JSON.stringify(draft)); } catch { /* nothing is kept, nothing breaks */ }
   };
   const forget = () => { try { sessionStorage.removeItem(DRAFT); } catch { /* as above */ } };
+  // What was attached is held on the server; the draft keeps what it is held by.
+  const reattach = async (tokens) => {
+    const attach = form.querySelector("[data-attach]"), held = attach.querySelector("[data-attach-held]");
+    if (!tokens?.length || held.querySelector("[name=held]")) return;
+    const said = new FormData();
+    for (const token of tokens) said.append("held", token);
+    try {
+      const answer = await fetch(attach.dataset.url, { method: "POST", body: said, redirect: "error" });
+      if ([200, 400].includes(answer.status) && !held.querySelector("[name=held]")) held.innerHTML = await answer.text();
+    } catch { note.textContent = note.dataset.offline; }
+  };
   const restore = () => {
     if (document.querySelector("[data-saved]")) { forget(); return; }
     let draft;
     try { draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null"); } catch { return; }
-    if (!draft || !(draft.text || draft.phone)) return;
+    if (!draft || !(draft.text || draft.phone || draft.held?.length)) return;
     keys = +draft.keys || 0;
     begin(+draft.seconds || 0);
     if (at("text").value || at("phone").value) return; // what was refused stands here already
     for (const name of KEPT) if (name in draft) at(name).value = draft[name];
     if (at("answer").value) box.hidden = false;
     note.textContent = note.dataset.back;
+    reattach(draft.held);
     look();
   };
 

@@ -29,7 +29,17 @@
     const size = parseFloat(getComputedStyle(probe).fontSize) > 17 ? parseFloat(getComputedStyle(probe).fontSize) : 12; // a wall is read from afar
     const names = { type: "category", data: given.labels, inverse: given.lying, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: soft, fontSize: size, hideOverlap: !given.lying, interval: given.lying ? 0 : "auto" } };
     const amounts = { type: "value", min: (extent) => Math.min(0, extent.min), splitLine: { lineStyle: { color: line } }, axisLabel: { color: soft, fontSize: size, formatter: number, hideOverlap: true } };
-    const series = [];
+    const series = [], height = Math.max(1, probe.clientHeight - 48);
+    // names at the ends of lines keep a line's height between them
+    const ends = given.series.map((one, nth) => ({ nth, value: one.values.at(-1) })).filter(({ value }) => value != null).sort((a, b) => b.value - a.value);
+    const all = given.series.flatMap((one) => [...one.values, ...(one.high || [])]).filter((value) => value != null);
+    const spread = Math.max(...all, 0) - Math.min(...all, 0) || 1;
+    const shift = [];
+    ends.reduce((above, { nth, value }) => {
+      const at = Math.max(-value / spread * height, above + 1.2 * size);
+      shift[nth] = at + value / spread * height;
+      return at;
+    }, -Infinity);
     given.series.forEach((one, nth) => {
       const tone = of(one.colour);
       const drawnAs = one.look === "bars" ? "bar" : "line";
@@ -40,8 +50,7 @@
       series.push({
         type: drawnAs, name: one.name, data: one.values, symbol: one.values.length > 40 ? "none" : "circle", symbolSize: 5, barMaxWidth: 28,
         itemStyle: { color: tone, borderRadius: 2 }, lineStyle: { color: tone, width: 2, type: one.look === "expected" ? "dashed" : "solid" },
-        endLabel: drawnAs === "line" && given.series.length > 1 ? { show: true, fontSize: size, formatter: "{a}", color: tone, distance: 6 } : undefined,
-        labelLayout: drawnAs === "line" && given.series.length > 1 ? { moveOverlap: "shiftY" } : undefined,
+        endLabel: drawnAs === "line" && given.series.length > 1 ? { show: true, fontSize: size, formatter: "{a}", color: tone, distance: 6, offset: [0, shift[nth] || 0] } : undefined,
         label: given.lying ? { show: true, position: "right", color: ink, formatter: ({ value }) => number(value) } : undefined,
         markLine: nth === 0 && given.today ? { symbol: "none", silent: true, lineStyle: { color: soft, type: "solid" }, label: { formatter: given.today, color: soft, fontSize: size }, data: [given.lying ? { yAxis: given.today } : { xAxis: given.today }] } : undefined,
       });

@@ -17,9 +17,21 @@ addEventListener("pageshow", () => {
   }
 });
 
+// The keys of a page, over it: F1 wherever one types, ? elsewhere; Escape puts them away.
+const keyHelp = document.getElementById("keys");
+document.addEventListener("click", (event) => {
+  if (keyHelp && event.target.closest?.("[data-keys-help]")) keyHelp.open = !keyHelp.open;
+});
+
 // Lists and pages by keyboard: j and k move, Enter opens, / searches, ? shows the keys.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (keyHelp && event.key === "F1") {
+    event.preventDefault();
+    keyHelp.open = !keyHelp.open;
+    return;
+  }
+  if (keyHelp?.open && event.key === "Escape") { keyHelp.open = false; return; }
   if (event.target.closest("input, textarea, select, [contenteditable]")) {
     if (event.key === "Escape") event.target.blur();
     return;
@@ -35,8 +47,7 @@ document.addEventListener("keydown", (event) => {
     links[next].focus();
     links[next].scrollIntoView({ block: "nearest" });
   } else if (event.key === "?") {
-    const help = document.getElementById("keys");
-    if (help) help.open = !help.open;
+    if (keyHelp) keyHelp.open = !keyHelp.open;
   }
 });
 
