@@ -5,19 +5,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
-from django.db.models import Count, FloatField, Func, Q, Value
+from django.db import connection
+from django.db.models import Count, FloatField, Func, QuerySet, Value
 from django.db.models.functions import Left, TruncHour
 
 from xianban.accounts.api import Actor
 from xianban.base.ids import case_number
 from xianban.casework.models import Case, Interest, Task
-from xianban.casework.queries.access import access
-from xianban.casework.queries.lists import COLUMNS, TITLE_LENGTH, filtered, rows_shown
+from xianban.casework.queries.access import Access, access
+from xianban.casework.queries.lists import COLUMNS, TITLE_LENGTH, each_once, filtered, rows_shown
 from xianban.casework.queries.shown import Filters, LateCount, Outcome, ToPress
 from xianban.casework.queries.views import unit_named
 from xianban.casework.rules.pressing import HOUR_S, URGENCY_WEIGHTS, press_weight
 
 SHORTLIST = 300  # then the people who wait are counted one by one
+
+
+COUNTING = """
+SELECT unit, district, street, COUNT(*), COUNT(*) FILTER (WHERE next_due_at < %s),
+    COUNT(*) FILTER (WHERE next_due_at >= %s AND next_due_at < %s)
+FROM {table} GROUP BY unit, district, street
+"""
 
 
 class _PressWeight(Func):
@@ -50,14 +58,20 @@ def late_counts(
     """Open, late and soon late cases that this actor may see, for each unit in each street."""
     filters = filters or Filters()
     may = access(actor)
-    soon = now + filters.within
-    rows = filtered(may.case_filter(), filters, may.city, now, still_open=True)
-    counted = rows.order_by().values_list("unit", "district", "street").annotate(
-        n=Count("id"),
-        late=Count("id", filter=Q(next_due_at__lt=now)),
-        soon=Count("id", filter=Q(next_due_at__gte=now, next_due_at__lt=soon)),
-    )  # fmt: skip
-    return tuple(LateCount(*row) for row in counted)
+    parts = [
+        filtered(branch, filters, may.city, now, still_open=True)
+        .order_by()
+        .values_list("id", "unit", "district", "street", "next_due_at")
+        for branch in may.branches()
+    ]
+    if not parts:
+        return ()
+    table, values = each_once(parts)
+    adapt = connection.ops.adapt_datetimefield_value
+    times = [adapt(now), adapt(now), adapt(now + filters.within)]
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTING.format(table=table), [*times, *values])
+        return tuple(LateCount(*row) for row in cursor.fetchall())
 
 
 def to_press(
@@ -65,18 +79,11 @@ def to_press(
 ) -> tuple[ToPress, ...]:
     """The late (or soon late) cases that weigh most: how late × how many people × how urgent."""
     may = access(actor)
-    rows = filtered(may.case_filter(), filters, may.city, now)
-    weighed = rows.annotate(weight=_PressWeight(Value(now))).order_by(
-        "-weight", "next_due_at", "id"
-    )
-    # tens of thousands are weighed by an index alone; only those that are shown are read
-    heaviest = list(
-        weighed.values_list("id", "next_due_at", "urgency", "supporters")[: max(SHORTLIST, size)]
-    )
+    heaviest = _heaviest(may, filters, now, max(SHORTLIST, size))
     persons = _persons([pk for pk, *_ in heaviest])
     ranked = []
     for pk, due, urgency, supporters in heaviest:
-        people = max(1, persons.get(pk, 0)) + supporters
+        people = persons.get(pk, 1) + supporters
         late_s = max(0.0, (now - due).total_seconds())
         weight = press_weight(late_s=late_s, people=people, urgency=urgency)
         ranked.append((-weight, due, pk, people, late_s))
@@ -94,9 +101,46 @@ def to_press(
     )
 
 
+def _heaviest(
+    may: Access, filters: Filters, now: datetime, limit: int
+) -> list[tuple[int, datetime, str, int]]:
+    """Key, time, urgency and supporters of the cases that weigh most, before people are counted.
+
+    Tens of thousands are weighed by an index alone.
+    """
+    parts = [filtered(branch, filters, may.city, now) for branch in may.branches()]
+    if len(parts) == 1 and not (filters.clock or filters.unit or filters.area):
+        parts = _that_may_weigh_most(parts[0], limit)
+    found: dict[int, tuple[float, datetime, int, str, int]] = {}
+    for part in parts:
+        weighed = part.annotate(weight=_PressWeight(Value(now)))
+        for pk, due, urgency, supporters, weight in weighed.order_by(
+            "-weight", "next_due_at", "id"
+        ).values_list("id", "next_due_at", "urgency", "supporters", "weight")[:limit]:
+            found[pk] = (-weight, due, pk, urgency, supporters)
+    return [(pk, due, *more) for _, due, pk, *more in sorted(found.values())[:limit]]
+
+
+def _that_may_weigh_most(rows: QuerySet[Case], limit: int) -> list[QuerySet[Case]]:
+    """What is left when those go that weigh less than `limit` of the most urgent cases.
+
+    Whatever is due later than these, and is asked for by no more people, weighs less than each of them.
+    """
+    most_urgent = max(URGENCY_WEIGHTS, key=URGENCY_WEIGHTS.__getitem__)
+    due = rows.filter(urgency=most_urgent).order_by("next_due_at")
+    last = due.values_list("next_due_at", flat=True)[limit - 1 : limit].first()
+    if last is None:
+        return [rows]
+    return [
+        rows.filter(next_due_at__lte=last),
+        rows.filter(next_due_at__gt=last, supporters__gt=0),
+    ]
+
+
 def _persons(ids: Collection[int]) -> dict[int, int]:
+    """How many people asked, where it is more than one."""
     counted = Interest.objects.filter(case_id__in=ids).order_by().values_list("case_id")
-    return dict(counted.annotate(n=Count("person")))
+    return dict(counted.annotate(n=Count("person")).filter(n__gt=1))
 
 
 def outcomes(actor: Actor, case_ids: Collection[int]) -> dict[int, Outcome]:

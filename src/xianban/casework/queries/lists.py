@@ -1,7 +1,7 @@
 """Lists of cases, a page at a time, and the numbers above them."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -260,20 +260,24 @@ def case_counts(actor: Actor, filters: Filters | None = None, *, now: datetime) 
 
 
 def _count(may: Access, filters: Filters, now: datetime) -> dict[str, Sequence[int]]:
-    queries: list[str] = []
-    values: list[Any] = []
-    for branch in may.branches():
-        rows = filtered(branch, filters, may.city, now, still_open=True)
-        first = rows.order_by("next_due_at").values_list("id", "state", "next_due_at")
-        sql, params = first[:COUNT_LIMIT].query.sql_with_params()
-        queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (the ORM wrote it)
-        values += params
-    if not queries:
+    parts = [
+        filtered(branch, filters, may.city, now, still_open=True)
+        .order_by("next_due_at")
+        .values_list("id", "state", "next_due_at")[:COUNT_LIMIT]
+        for branch in may.branches()
+    ]
+    if not parts:
         return {}
+    table, values = each_once(parts)
     adapt = connection.ops.adapt_datetimefield_value
     times = [adapt(now), adapt(now), adapt(now + SOON)]
-    union = " UNION ".join(queries)
-    sql = COUNTING + f" FROM ({union}) AS found GROUP BY state"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*times, *values])
+        cursor.execute(f"{COUNTING} FROM {table} GROUP BY state", [*times, *values])
         return {row[0]: row[1:] for row in cursor.fetchall()}
+
+
+def each_once(parts: Iterable[QuerySet[Case, Any]]) -> tuple[str, list[Any]]:
+    """Several queries as one table for SQL, each case once; they begin with its key."""
+    asked = [part.query.sql_with_params() for part in parts]
+    union = " UNION ".join(f"SELECT * FROM ({sql}) AS part" for sql, _ in asked)  # noqa: S608 (the ORM wrote it)
+    return f"({union}) AS found", [value for _, values in asked for value in values]

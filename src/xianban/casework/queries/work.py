@@ -11,7 +11,14 @@ from xianban.accounts.api import Actor, Granted
 from xianban.casework.models import Clock, Task
 from xianban.casework.queries.access import Access, access
 from xianban.casework.queries.duties import AT_CASES
-from xianban.casework.queries.lists import COUNT_LIMIT, filtered, list_page, merged, rows_shown
+from xianban.casework.queries.lists import (
+    COUNT_LIMIT,
+    each_once,
+    filtered,
+    list_page,
+    merged,
+    rows_shown,
+)
 from xianban.casework.queries.places import in_area
 from xianban.casework.queries.shown import CaseRow, Day, Filters, Owed, WorkRow
 from xianban.casework.queries.views import unit_named
@@ -108,20 +115,18 @@ def _counts(
     names = ("late", "returned", "today", "week", "waiting")
     if not branches:
         return dict.fromkeys(names, 0)
-    queries: list[str] = []
-    values: list[Any] = []
     whose = Filters(assignee=filters["late"].assignee)
-    for branch in branches:
-        rows = filtered(branch, whose, may.city, now).order_by("next_due_at")
-        first = rows.values_list("id", "state", "next_due_at")[:COUNT_LIMIT]
-        sql, params = first.query.sql_with_params()
-        queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (the ORM wrote it)
-        values += params
+    table, values = each_once(
+        filtered(branch, whose, may.city, now)
+        .order_by("next_due_at")
+        .values_list("id", "state", "next_due_at")[:COUNT_LIMIT]
+        for branch in branches
+    )
     adapt = connection.ops.adapt_datetimefield_value
     today, week = filters["today"], filters["week"]
     times = (now, now, now, today.due_before, week.due_from, week.due_before)
     lists = {name: _listed(states) for name, states in STATE_LISTS.items()}
-    sql = COUNTING.format(**lists) + f" FROM ({' UNION '.join(queries)}) AS found"
+    sql = f"{COUNTING.format(**lists)} FROM {table}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [*(adapt(time) for time in times), *values])
         found = cursor.fetchone()
