@@ -198,6 +198,18 @@ def test_the_pack_in_effect_comes_back_as_the_same(proven, town):
     assert "和正在用的一样" in admin.get(answer["Location"]).content.decode()
 
 
+def test_the_zip_is_made_once_a_load(proven, town, tmp_path, django_assert_max_num_queries):
+    admin = proven("administrator")
+    before = admin.get("/admin/packs/loaded.zip").content
+    with django_assert_max_num_queries(16):
+        assert admin.get("/admin/packs/loaded.zip").content == before
+    pack = zipped(write_town(tmp_path / "other"), units=[("Waterworks", "Water Works")])
+    sent = admin.post("/admin/packs/do/take/", {"pack": pack})
+    admin.post(sent["Location"] + "do/load/")
+    with zipfile.ZipFile(io.BytesIO(admin.get("/admin/packs/loaded.zip").content)) as archive:
+        assert b"Water Works" in archive.read("units.csv")
+
+
 def test_the_audit_finds_who_opened_a_contact_and_what_for(proven, signed_in, people):
     case = make_case()
     admin = proven("administrator")

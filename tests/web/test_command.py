@@ -49,6 +49,14 @@ def test_the_heaviest_first_and_why(late, signed_in):
         assert len(re.findall('name="case"', page)) == n, narrowed
 
 
+@pytest.mark.parametrize(("address", "most"), [("/command/", 24), ("/city/", 40)])
+def test_few_queries(late, signed_in, django_assert_max_num_queries, address, most):
+    client = signed_in("supervisor")
+    client.get(address)
+    with django_assert_max_num_queries(most):
+        shown(client.get(address))
+
+
 def test_press_several_and_follow(late, signed_in, now):
     client = signed_in("supervisor")
     numbers = [late[0].number, late[1].number]

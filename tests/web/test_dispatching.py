@@ -242,5 +242,5 @@ def test_a_queue_page_asks_the_database_no_more_for_many_cases(
         unsure(f"rubbish number {n}", now=monday(8) + timedelta(minutes=n))
     client = signed_in("dispatcher")
     page(client)
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(38):
         page(client)
