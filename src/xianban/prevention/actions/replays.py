@@ -1,5 +1,6 @@
 """Living through the past again, and keeping what came of it for a page to show. The ledger is not touched."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -136,7 +137,10 @@ def _control(source: Source, first: date, last: date, told: Callable[[date, int]
     blind = replace(source, known=known, whole=dealt, events=(), due=lambda past: [])
     lived = _lived(blind, first, last, told)
     past = past_of(dealt, until=morning(source.last + timedelta(days=1), source.city), terrain=source.terrain)  # fmt: skip
-    return _totals(lived, [_judged(held, past) for held in lived.raised])
+    return {
+        **_totals(lived, [_judged(held, past) for held in lived.raised]),
+        "detectors": dict(Counter(held.detector for held in lived.raised)),
+    }
 
 
 def _judged(held: Held, past: Past) -> Verdict | None:

@@ -1,7 +1,7 @@
 """Replays as pages show them, each within the reader's reach: other cities' files for those who see the whole."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -87,6 +87,7 @@ class Group:
     raised: int
     judged: int
     borne_out: int
+    newest: int = 0  # of a detector: in the days that the control has, too
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def replay_seen(key: int, actor: Actor, asked: Asked | None = None) -> ReplaySee
         ),
         matters=_groups(rows, "matter", "matter_name"),
         areas=_groups(rows, "area", "area_name"),
-        detectors=_groups(rows, "detector", "detector_title"),
+        detectors=_detectors(rows, kept),
         warnings=tuple(page[:SIZE]),
         total=narrowed.count(),
         more=len(page) > SIZE,
@@ -282,6 +283,14 @@ def _groups(rows: QuerySet[Replayed], code: str, name: str) -> tuple[Group, ...]
         rows.values_list(code, name).annotate(**_COUNTS).order_by(F("raised").desc(), code)[:200]
     )
     return tuple(Group(*one) for one in found)
+
+
+def _detectors(rows: QuerySet[Replayed], kept: Replay) -> tuple[Group, ...]:
+    since = kept.last - timedelta(days=kept.control.get("days", 0) - 1)
+    newest = rows.filter(raised_on__gte=since).values_list("detector").annotate(n=Count("pk"))
+    counts = dict(newest)
+    found = _groups(rows, "detector", "detector_title")
+    return tuple(replace(one, newest=counts.get(one.code, 0)) for one in found)
 
 
 def _narrowed(rows: QuerySet[Replayed], asked: Asked) -> QuerySet[Replayed]:

@@ -45,6 +45,7 @@ def replay(request: HttpRequest, actor: Actor, key: int) -> HttpResponse:
         "asked": asked,
         "kept": kept,
         "chance": replayed.per_day(seen.control),
+        "detectors": _detectors(seen, kept),
         "chart": replayed.months_chart(seen.months),
         "months": [
             (one, "?" + urlencode({**kept, "month": f"{one.first:%Y-%m}", "day": ""}) + "#days", f"{one.first:%Y-%m}" == asked.month)
@@ -80,6 +81,15 @@ def evidence(request: HttpRequest, actor: Actor, key: int, n: int) -> HttpRespon
         "days": settings["rule"]["after_days"],
     }
     return render(request, "warnings/replayed.html", context)
+
+
+def _detectors(seen: ReplaySeen, kept: dict[str, str]) -> list[tuple[Any, str, int | None]]:
+    """Each detector with its warnings, where they are listed, and how many it raised by chance."""
+    raised = seen.control.get("detectors") if seen.whole else None
+    return [
+        (one, "?" + urlencode({**kept, "detector": one.code}) + "#days", None if raised is None else raised.get(one.code, 0))
+        for one in seen.detectors
+    ]  # fmt: skip
 
 
 def _asked(get: QueryDict) -> Asked:
