@@ -18,7 +18,7 @@ from xianban.casework.queries.shown import Filters, LateCount, Outcome, ToPress
 from xianban.casework.queries.views import unit_named
 from xianban.casework.rules.pressing import HOUR_S, URGENCY_WEIGHTS, press_weight
 
-SHORTLIST = 300  # then the people who wait are counted one by one
+SHORTLIST = 150  # then the people who wait are counted one by one
 
 
 COUNTING = """

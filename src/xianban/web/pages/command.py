@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -182,6 +182,7 @@ def _sums(counted: Iterable[LateCount], by: str) -> dict[str, Sum]:
 def _rows(
     counted: Mapping[str, Sum], name: Any, asked: Mapping[str, Any], what: str
 ) -> list[dict[str, Any]]:
+    rest = _query(asked, **{what: ""})
     rows = [
         {
             "code": code,
@@ -193,7 +194,7 @@ def _rows(
             "thin": n.open < THIN,
             "look": _look(n),
             "here": asked[what] == code,
-            "url": _query(asked, **{what: "" if asked[what] == code else code}),
+            "url": rest if asked[what] == code else f"{rest}&{what}={quote_plus(code)}",
         }
         for code, n in counted.items()
         if code

@@ -1,10 +1,11 @@
 """What the pages of those who oversee ask for again and again: verdicts, states, lengths of time."""
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -53,27 +54,23 @@ def meeting_task_chip(task: Any) -> SafeString:
 @register.simple_tag
 def late_rows(rows: Iterable[Mapping[str, Any]]) -> SafeString:
     """The rows of late cases by area or unit; without a template, as there are hundreds of them."""
-    few = format_html(' <span class="few">{}</span>', _("样本少"))
-    chosen = format_html(" {}", icon("x"))
-    return format_html_join(
-        "\n",
-        LATE_ROW,
-        (
-            (
-                SafeString(' aria-current="true"' if row["here"] else ""),
-                row["url"],
-                row["name"],
-                chosen if row["here"] else "",
-                " late" if row["late"] else "",
-                moments.thousands(row["late"]),
-                moments.thousands(row["soon"]),
-                moments.thousands(row["open"]),
-                " soft" if row["thin"] else "",
-                share(row["share"]),
-                few if row["thin"] else "",
-            )
-            for row in rows
-        ),
+    few, chosen = format_html(' <span class="few">{}</span>', _("样本少")), f" {icon('x')}"
+    return SafeString("\n".join(_late_row(row, few, chosen) for row in rows))
+
+
+def _late_row(row: Mapping[str, Any], few: str, chosen: str) -> str:
+    return LATE_ROW.format(
+        ' aria-current="true"' if row["here"] else "",
+        escape(row["url"]),
+        escape(row["name"]),
+        chosen if row["here"] else "",
+        " late" if row["late"] else "",
+        moments.thousands(row["late"]),
+        moments.thousands(row["soon"]),
+        moments.thousands(row["open"]),
+        " soft" if row["thin"] else "",
+        share(row["share"]),
+        few if row["thin"] else "",
     )
 
 
