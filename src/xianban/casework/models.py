@@ -143,7 +143,19 @@ class Case(models.Model):
                 condition=Q(ended_at__isnull=True, assignee__isnull=False),
                 name="case_open_assignee",
             ),
-            # how many are late where, with whom, and how much they weigh, by the index alone
+            # how many are late where and with whom: small, as every row of it is counted
+            models.Index(
+                fields=["district", "street", "unit", "next_due_at"],
+                condition=Q(ended_at__isnull=True),
+                name="case_open_count",
+            ),
+            # those few that weigh more than their time says
+            models.Index(
+                fields=["next_due_at", "id", "urgency", "supporters"],
+                condition=Q(ended_at__isnull=True, supporters__gt=0),
+                name="case_open_supported",
+            ),
+            # the same of a matter, and how much they weigh, by the index alone
             models.Index(
                 fields=[
                     *("district", "street", "unit", "next_due_at", "id"),
