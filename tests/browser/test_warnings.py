@@ -9,14 +9,16 @@ from playwright.sync_api import expect
 
 from browser.conftest import PASSWORD
 from browser.test_journey import act, report
-from builders import EAST, GRID, WEST, write_town
+from builders import EAST, GRID, WEST, user, write_town
 from prevention.worlds import frame, planted, quiet
 from xianban.accounts.api import MACHINE, Granted, NewUser, Role, add_users
 from xianban.base.clock import utc_now
 from xianban.base.home import home
+from xianban.casework import api as casework
 from xianban.casework.models import Case
 from xianban.city import api as city
 from xianban.config.worker import send_notices
+from xianban.intake import api as intake
 from xianban.prevention import api as prevention
 from xianban.prevention.models import Order, Warning
 
@@ -91,6 +93,18 @@ def to_row(desk, title):
     raise AssertionError(f"{title} is not on the board")
 
 
+def comes(text, phone, url):
+    """A report that comes in, and has its unit; its number and the address of its story."""
+    now = utc_now()
+    got = intake.receive(
+        intake.Submission(door="web", text=text, place="Mill", name="Ann Miller", phone=phone),
+        acting=MACHINE, now=now,
+    )  # fmt: skip
+    if got.state == "received":
+        casework.perform(got.case_id, "dispatch", acting=user("dispatcher"), now=now, data={"unit": "street-east"})  # fmt: skip
+    return got.number, f"{url}/follow/{got.number}/{intake.follow_code(got.request_id)}/"
+
+
 def test_from_a_warning_to_its_measured_effect(page, town, sign_in, until, night):
     number, _ = report(page, town.url)  # a resident has said so; the rest the history knows
     story = page.url
@@ -122,8 +136,37 @@ def test_from_a_warning_to_its_measured_effect(page, town, sign_in, until, night
     expect(page.locator("#treated")).to_contain_text("Bridge Street Office从")
     expect(page.locator("#treated")).to_contain_text("您的诉求仍会单独答复")
 
-    # an ordinary case: the lead signs, the worker asks the co-unit, both act, the lead answers
+    # somebody who reports the same after the order is attached by the worker, and told alike
+    second, later_story = comes("the bins by the school overflow", "13912345678", town.url)
+    page.goto(later_story)
+    expect(page.locator("#treated")).to_have_count(0)
+    prevention.attach_new(now=utc_now())
+    page.reload()
+    expect(page.locator("#treated")).to_contain_text("Bridge Street Office从")
+    expect(page.locator("#treated")).to_contain_text("您的诉求仍会单独答复")
+    send_notices(until + DAY + timedelta(hours=12))
+    assert any(second in text and "着手治理" in text for text in heard())
+    desk.reload()
+    desk.locator("#attached summary").click()
+    expect(desk.locator("#attached")).to_contain_text(second)
+
+    # its handler sees which case treats the cause; a third was about something else, and is detached
+    third, third_story = comes("old furniture at the corner shop", "13712345678", town.url)
+    prevention.attach_new(now=utc_now())
     handler = sign_in("handler")
+    handler.goto(f"{town.url}/cases/{second}/")
+    expect(handler.locator("#treated")).to_contain_text(order.number)
+    handler.goto(f"{town.url}/cases/{third}/")
+    handler.get_by_role("link", name="不是这个原因？解除关联").click()
+    act(handler, "unlink", text="店家自己的垃圾，已劝清")
+    expect(handler.locator("#treated")).to_have_count(0)
+    expect(handler.locator("main")).to_contain_text("店家自己的垃圾，已劝清")
+    prevention.attach_new(now=utc_now())
+    page.goto(third_story)
+    expect(page.locator("#treated")).to_have_count(0)
+    page.goto(story)
+
+    # an ordinary case: the lead signs, the worker asks the co-unit, both act, the lead answers
     case = f"{town.url}/cases/{order.number}/"
     handler.goto(case)
     expect(handler.locator(".facts").first).to_contain_text("预警")
@@ -144,6 +187,8 @@ def test_from_a_warning_to_its_measured_effect(page, town, sign_in, until, night
     act(supervisor, "close", text="现场已核实")
     prevention.follow(now=utc_now())
     page.reload()
+    expect(page.locator("#treated")).to_contain_text("背后的共同原因也治理了")
+    page.goto(later_story)
     expect(page.locator("#treated")).to_contain_text("背后的共同原因也治理了")
 
     # eight weeks go by, with a third of what used to come; the night's round measures it

@@ -137,8 +137,11 @@ def test_any_life_is_lawful_and_can_be_told_again(tmp_path_factory, luck):
     for _ in range(60):
         now += timedelta(seconds=chance.choice(STEPS[: chance.randint(1, len(STEPS))]))
         before = snapshot(standing)
+        due = [c.due_at for c in standing.clocks.values() if c.kind == "dispatch"]
         try:
-            one_act(town, standing, chance, now)
+            verb = one_act(town, standing, chance, now)
+            if verb == "recall" and due:
+                assert standing.clock("dispatch").due_at == due[-1], "a recall gained time"
         except Refused:
             standing = restored(before)
         if chance.random() < 0.3:

@@ -165,6 +165,30 @@ def test_a_dispatch_is_taken_back_within_minutes_and_before_it_is_signed(story):
     same_in_the_ledger(story)
 
 
+def test_taking_it_back_gains_the_desk_no_time(story):
+    due = story.clock("dispatch").due_at
+    for _ in range(3):
+        story.act(DISPATCHER, "dispatch", after=timedelta(minutes=30), unit="water")
+        story.act(DISPATCHER, "recall", after=timedelta(minutes=5))
+        assert (story.clock("dispatch").due_at, story.clock("dispatch").verdict) == (due, "running")
+    story.act(DISPATCHER, "dispatch", after=timedelta(hours=6), unit="water")
+    assert verdicts(story)["dispatch"] == "missed"
+    story.act(DISPATCHER, "recall", after=timedelta(minutes=5))
+    assert story.clock("dispatch").verdict == "overdue"
+    same_in_the_ledger(story)
+
+
+def test_what_a_consultation_took_is_not_counted_after_it_either(story):
+    left = story.clock("dispatch").due_at - story.now
+    story.act(DISPATCHER, "consult", **ASKED)
+    story.act(
+        DISPATCHER, "decide", after=timedelta(hours=6), unit="police", text="x", without_answers="x"
+    )
+    story.act(DISPATCHER, "recall", after=timedelta(minutes=5))
+    assert story.clock("dispatch").due_at == story.now - timedelta(minutes=5) + left
+    same_in_the_ledger(story)
+
+
 def test_what_is_signed_or_ruled_upon_is_not_taken_back(town):
     story = Story(make_case(), monday())
     story.act(handler_of("street-east"), "object", reason="not_our_duty", text="no")

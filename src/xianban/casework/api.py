@@ -63,7 +63,13 @@ from xianban.casework.queries.nearby import Happening, Nearby, happenings, nearb
 from xianban.casework.queries.numbers import key_of, number_of
 from xianban.casework.queries.openings import opened
 from xianban.casework.queries.people import cases_of, persons_of
-from xianban.casework.queries.relations import linked_cases
+from xianban.casework.queries.relations import (
+    Waiting,
+    linked_cases,
+    linked_to,
+    links_among,
+    waiting_for,
+)
 from xianban.casework.queries.saved import View, units_of, views_of
 from xianban.casework.queries.searches import case_search, cases_reported_by
 from xianban.casework.queries.shown import (
@@ -99,6 +105,7 @@ from xianban.casework.queries.shown import (
 from xianban.casework.queries.stages import Came, CaseStages, came_in, stages_of
 from xianban.casework.queries.stories import public_story
 from xianban.casework.queries.views import case_view, case_with_offers
+from xianban.casework.queries.whereabouts import Whereabouts, open_about, whereabouts
 from xianban.casework.queries.work import working_day
 from xianban.casework.rules.pressing import press_weight
 from xianban.casework.rules.stages import STAGES, Span
@@ -182,6 +189,8 @@ __all__ = [
     "ToPress",
     "Undecided",
     "View",
+    "Waiting",
+    "Whereabouts",
     "WorkRow",
     "access",
     "batch_preview",
@@ -211,11 +220,14 @@ __all__ = [
     "late_counts",
     "link_cases",
     "linked_cases",
+    "linked_to",
+    "links_among",
     "live_through",
     "may_lead",
     "nearby",
     "newest_case",
     "number_of",
+    "open_about",
     "open_cases",
     "open_loads",
     "opened",
@@ -242,6 +254,8 @@ __all__ = [
     "units_of",
     "verify_heads",
     "views_of",
+    "waiting_for",
+    "whereabouts",
     "with_words",
     "words_added",
     "words_changed",

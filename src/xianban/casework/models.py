@@ -437,13 +437,17 @@ class Word(models.Model):
 
 
 class Link(models.Model):
-    """Two cases that have to do with each other; `score` is how sure a machine was, 1 for a person."""
+    """Two cases that have to do with each other; `score` is how sure a machine was, 1 for a person.
+
+    One that was cut stays, so that no machine makes it again; a person may.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="links", db_index=False)
     other = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="linked_from")
     kind = models.CharField(max_length=8)
     score = models.FloatField(default=1.0)
     since = models.DateTimeField()
+    cut_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -119,8 +119,10 @@ def look_ahead(now: datetime) -> None:
 
 
 def follow_orders(now: datetime) -> None:
-    """Co-units are asked once the lead has signed; answers and ends are noted at the warnings."""
+    """Co-units are asked once the lead has signed; answers and ends are noted at the warnings; what
+    came since and has the same cause is attached."""
     prevention.follow(now=now)
+    prevention.attach_new(now=now)
 
 
 _checking: list[threading.Thread] = []

@@ -108,6 +108,11 @@ def touched_since(after: int, *, limit: int = CHUNK) -> tuple[frozenset[str], in
     return frozenset(subject for _, subject in found), found[-1][0] if found else after
 
 
+def newest_act() -> int:
+    """The key of the newest act of all; 0 before the first."""
+    return ActRow.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def newest_seqs() -> Iterator[tuple[str, int]]:
     """(subject, number of its newest act) for every chain, in order of subject."""
     rows = ActRow.objects.order_by("subject", "seq").values_list("subject", "seq")

@@ -4,6 +4,7 @@
 `state` and `warning` are what pages show, each within the actor's scope. The README explains them all.
 """
 
+from xianban.prevention.actions.attaching import ORIGIN, attach_new
 from xianban.prevention.actions.detectors import challenge, promote, revert, withdraw
 from xianban.prevention.actions.following import follow
 from xianban.prevention.actions.planning import (
@@ -16,7 +17,7 @@ from xianban.prevention.actions.planning import (
 from xianban.prevention.actions.replay_sources import FileSource, of_file, own_history
 from xianban.prevention.actions.replays import forget_replay, replay
 from xianban.prevention.actions.rounds import RoundDone, keep, look, record_round
-from xianban.prevention.actions.studying import ORIGIN, order, study
+from xianban.prevention.actions.studying import order, study
 from xianban.prevention.actions.whistling import arrive, grade, whistle
 from xianban.prevention.queries.ahead import (
     area_profile,
@@ -79,7 +80,12 @@ from xianban.prevention.queries.shown import (
     WarningSeen,
 )
 from xianban.prevention.queries.terrain import terrain_of
-from xianban.prevention.queries.treatments import Treatment, treatment_of
+from xianban.prevention.queries.treatments import (
+    Treatment,
+    TreatmentSeen,
+    treatment_of,
+    treatment_seen,
+)
 from xianban.prevention.queries.views import warning, warning_of_case, warnings_behind
 from xianban.prevention.rules.budgeting import Waiting, harm_of, helped_of, places, precision_of
 from xianban.prevention.rules.detecting import detect, with_courses
@@ -135,6 +141,7 @@ __all__ = [
     "TopicOffered",
     "TopicShown",
     "Treatment",
+    "TreatmentSeen",
     "Trial",
     "VersionShown",
     "Visit",
@@ -145,6 +152,7 @@ __all__ = [
     "WarningSeen",
     "area_profile",
     "arrive",
+    "attach_new",
     "board",
     "challenge",
     "choose_topic",
@@ -195,6 +203,7 @@ __all__ = [
     "topic_offers",
     "topics",
     "treatment_of",
+    "treatment_seen",
     "warning",
     "warning_of_case",
     "warnings_behind",

@@ -174,8 +174,19 @@ class Order(models.Model):
     known = models.JSONField(default=dict)  # what was known when it was ordered
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    attached = models.PositiveIntegerField(default=0)
+    attached = models.PositiveIntegerField(default=0)  # at once; later ones are linked, too
     told = models.PositiveIntegerField(default=0)
+    attaches = models.BooleanField(default=True)
+    caught_up = models.BooleanField(
+        default=False
+    )  # with what came before it, and was not known yet
+
+
+class Followed(models.Model):
+    """Up to which act the ledger was followed, and what for."""
+
+    name = models.CharField(max_length=20, unique=True)
+    upto = models.BigIntegerField(default=0)
 
 
 class Measure(models.Model):
@@ -308,7 +319,6 @@ class Load(models.Model):
     level = models.CharField(max_length=12)
     matter = models.CharField(max_length=40)
     people = models.PositiveIntegerField()
-    repeats = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["area", "week", "matter"], name="load_once")]

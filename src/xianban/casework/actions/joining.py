@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput, WrongState
@@ -77,6 +77,16 @@ def _link(case: int, other: int, kind: str, now: datetime) -> None:
     Link.objects.bulk_create(
         [Link(case_id=case, other_id=other, kind=kind, since=now)], ignore_conflicts=True
     )
+    Link.objects.filter(case=case, other=other, kind=kind).update(cut_at=None)
+
+
+def _prepare_unlink(act: "Act") -> dict[str, Any]:
+    """Whichever of the two names the other; what is not linked is refused alike, seen or unseen."""
+    other = act.said.get("other")
+    mine, theirs = Q(case=act.case.pk, other=other), Q(case=other, other=act.case.pk)
+    if not Link.objects.filter(mine | theirs, cut_at__isnull=True).update(cut_at=act.now):
+        raise WrongState("this case is not linked to one of that number; look at it again")
+    return {}
 
 
 def _prepare_split(act: "Act") -> dict[str, Any]:
@@ -114,11 +124,19 @@ def _prepare_split(act: "Act") -> dict[str, Any]:
     return {"case": opened.case_id}
 
 
-ON_TWO = {"merge": _prepare_merge, "link": _prepare_link, "split": _prepare_split}
+ON_TWO = {
+    "merge": _prepare_merge,
+    "link": _prepare_link,
+    "unlink": _prepare_unlink,
+    "split": _prepare_split,
+}
 
 
 def link_cases(links: Sequence[NewLink], *, acting: Actor, now: datetime) -> int:
-    """Note many links at once, an act for each case that has new ones; how many were not known yet."""
+    """Note many links at once, an act for each case that has new ones; how many were not known yet.
+
+    What somebody has cut is known, and stays cut.
+    """
     wanted = {(link.case, link.other, link.kind): link for link in links if link.case != link.other}
     if not wanted:
         return 0

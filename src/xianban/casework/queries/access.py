@@ -11,6 +11,7 @@ from xianban.base.errors import NotAllowed, NotFound, Refused, WrongState
 from xianban.casework.models import Case, Interest, Task
 from xianban.casework.queries.duties import colleagues
 from xianban.casework.queries.places import areas_around, in_area
+from xianban.casework.queries.relations import numbers_linked
 from xianban.casework.queries.shown import Offer
 from xianban.casework.queries.standings import standing_of
 from xianban.casework.rules.acts.doing import Doing
@@ -83,7 +84,13 @@ class Access:
             raise NotFound(NO_CASE)
         standing = standing_of(case)
         reporters = Interest.objects.filter(case_id=case_id).count()
-        return self.offers(standing, now=now, reporters=reporters)
+        offers = self.offers(standing, now=now, reporters=reporters)
+        if not any(offer.verb == "unlink" for offer in offers):
+            return offers
+        linked = numbers_linked(case_id)
+        return tuple(
+            _with_links(offer, linked) for offer in offers if linked or offer.verb != "unlink"
+        )
 
     def offers(self, standing: Standing, *, now: datetime, reporters: int) -> tuple[Offer, ...]:
         """`acts_for` for a case whose standing is known."""
@@ -147,6 +154,14 @@ class Access:
         return replace(field, choices=tuple(str(task.n) for task in mine))
 
 
+def _with_links(offer: Offer, linked: tuple[str, ...]) -> Offer:
+    """An offer to cut a link, with what there is to choose from."""
+    if offer.verb != "unlink":
+        return offer
+    fields = tuple(replace(f, choices=linked) if f.kind == "case" else f for f in offer.fields)
+    return replace(offer, fields=fields)
+
+
 def _nobody_to_choose(offer: Offer) -> bool:
     return any(f.kind == "person" and f.required and not f.choices for f in offer.fields)
 
@@ -154,7 +169,7 @@ def _nobody_to_choose(offer: Offer) -> bool:
 def _consequence(move: Move) -> dict[str, object]:
     return {
         "to": move.to,
-        "starts": move.starts,
+        "starts": (*move.starts, *move.reopens),
         "stops": (*move.ends, *move.voids),
         "pauses": move.pauses,
         "resumes": move.resumes,

@@ -81,6 +81,7 @@ def _moves(move: Move) -> str:
         ("pauses", move.pauses),
         ("resumes", move.resumes),
         ("starts", move.starts),
+        ("reopens", move.reopens),
     )
     return "; ".join(
         f"{word} {'all' if set(clocks) == set(CLOCKS) else ', '.join(clocks)}"

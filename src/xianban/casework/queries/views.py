@@ -35,6 +35,8 @@ from xianban.casework.rules.standing import Clock, Standing
 from xianban.city.api import City, filled_in
 from xianban.ledger.api import Act, history
 
+MOST_LINKS = 200
+
 
 def unit_named(city: City, code: str) -> Named:
     return Named(code, city.unit_name(code) if code else "")
@@ -291,7 +293,11 @@ def _other(case: Case, kind: str, score: float, city: City) -> LinkShown:
 
 def _links(case_id: int, may: Access) -> tuple[LinkShown, ...]:
     """Links in both directions to what is in sight; the surest first."""
-    rows = list(Link.objects.filter(Q(case_id=case_id) | Q(other_id=case_id)))
+    rows = list(
+        Link.objects.filter(Q(case_id=case_id) | Q(other_id=case_id), cut_at__isnull=True).order_by(
+            "-since", "-pk"
+        )[:MOST_LINKS]
+    )
     others = {row.other_id if row.case_id == case_id else row.case_id for row in rows}
     seen = Case.objects.filter(may.case_filter(), pk__in=others).in_bulk() if others else {}
     shown = {}

@@ -1,4 +1,4 @@
-"""Clocks: how they start, pause, go on and end, in the city's own time."""
+"""Clocks: how they start, pause, go on, end and are reopened, in the city's own time."""
 
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -96,6 +96,13 @@ def resume_clock(clock: Clock, now: datetime, city: Times) -> None:
         clock.wake_at = city.add(now, share, clock.limit, unit=clock.unit or None)
     else:
         clock.wake_at = clock.due_at
+
+
+def reopen_clock(clock: Clock, city: Times) -> None:
+    """Go on as if it had not ended: due when it was, and overdue if that is over."""
+    clock.state, clock.ended_at = "running", None
+    if clock.late_at is None:
+        clock.wake_at = first_wake(clock, city) if clock.steps == 0 else clock.due_at
 
 
 def settle(standing: Standing) -> None:

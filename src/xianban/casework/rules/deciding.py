@@ -13,6 +13,7 @@ from xianban.casework.rules.clocks import (
     end_clock,
     first_wake,
     pause_clock,
+    reopen_clock,
     resume_clock,
     settle,
     start_clock,
@@ -104,6 +105,9 @@ def _move_clocks(doing: Doing, move: Move) -> None:
         if clock.state not in ACTIVE:
             continue
         if clock.kind in move.ends:
+            resume_clock(
+                clock, doing.now, doing.city
+            )  # due when it would have been, had it gone on
             end_clock(clock, doing.now)
         elif clock.kind in move.voids:
             void_clock(clock, doing.now)
@@ -113,6 +117,12 @@ def _move_clocks(doing: Doing, move: Move) -> None:
             resume_clock(clock, doing.now, doing.city)
     for kind in move.starts:
         _start(doing, kind)
+    for kind in move.reopens:
+        ended = [c for c in doing.standing.clocks.values() if c.kind == kind]
+        if ended:
+            reopen_clock(ended[-1], doing.city)
+        else:
+            _start(doing, kind)
 
 
 def _start(doing: Doing, kind: str) -> None:

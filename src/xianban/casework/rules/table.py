@@ -74,7 +74,8 @@ class Move:
 
     `outcome` tells rows of one verb apart that end differently. `may` is the verb of the table of
     permissions in accounts. `whose` says for which units it is meant: lead, task (the co-unit
-    asked) or any. Residents find it in their story when `public`.
+    asked) or any. What it `reopens` goes on as if it had not ended, due when it was; where none of the
+    kind ever ran, one starts. Residents find it in their story when `public`.
     """
 
     verb: str
@@ -90,6 +91,7 @@ class Move:
     pauses: tuple[str, ...] = ()
     resumes: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
+    reopens: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     public: bool = False
 
@@ -119,7 +121,7 @@ TABLE: tuple[Move, ...] = (
     Move(
         "recall", ("dispatched",), "received", "dispatch",
         "Take a dispatch back at once (撤回派单): the wrong unit, and it has not signed",
-        fields=(REMARK,), voids=("sign",), pauses=("contact",), starts=("dispatch",),
+        fields=(REMARK,), voids=("sign",), pauses=("contact",), reopens=("dispatch",),
     ),
     Move(
         "redispatch", ON_THE_WAY, "dispatched", "dispatch",
@@ -332,6 +334,10 @@ TABLE: tuple[Move, ...] = (
     Move(
         "link", STATES, SAME, "link", "Note that two cases have to do with each other",
         fields=(Field("other", "case"), Field("kind", "choice", choices=LINKS)),
+    ),
+    Move(
+        "unlink", STATES, SAME, "link", "Cut a link: the two have nothing to do with each other after all",
+        fields=(Field("other", "case"), TEXT),
     ),
     Move(
         "split", (*BEFORE_ANSWER, "suspended"), SAME, "split",

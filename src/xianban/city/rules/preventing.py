@@ -91,6 +91,7 @@ class Prevention:
     quiet_days: int = 14
     grew: float = 1.5
     attach_days: int = 30
+    attach_reach_m: int = 150
     effect_weeks: int = 8
     coverage: float = 0.9
     detectors: tuple[Detector, ...] = STANDARD

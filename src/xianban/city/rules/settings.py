@@ -488,6 +488,13 @@ _PREVENTION = (
         _whole(1, 400),
     ),
     Key(
+        "prevention.attach_reach_m",
+        150,
+        "metres from a request behind a warning within which one outside its areas attaches to its order",
+        "write whole metres, 0 to 5000",
+        _whole(0, 5000),
+    ),
+    Key(
         "prevention.effect_weeks",
         8,
         "weeks after an ordered case for which its effect is measured",

@@ -6,19 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from xianban.accounts.api import MACHINE, Actor
+from xianban.accounts.api import Actor
 from xianban.base.errors import BadInput, NotAllowed, WrongState
-from xianban.casework.api import (  # fmt: skip
-    NewCase,
-    NewLink,
-    link_cases,
-    may_lead,
-    open_cases,
-    opened,
-    persons_of,
-)
+from xianban.casework.api import NewCase, may_lead, open_cases, opened
 from xianban.city.api import Assignment, City, current
-from xianban.ledger.api import NewNotice, enqueue
+from xianban.prevention.actions.attaching import ORIGIN, attach
 from xianban.prevention.actions.measuring import register
 from xianban.prevention.actions.writing import locked, write
 from xianban.prevention.models import Behind, Order, Warning
@@ -28,7 +20,6 @@ from xianban.prevention.rules.study import Move, checked, move_for
 
 MOST_MEASURES = 4000
 MOST_ATTACHED = 300
-ORIGIN = "warning"
 ENDED = ("closed", "declined", "merged")
 
 
@@ -136,9 +127,10 @@ def order(
             playbook=list(terms.playbook),
             measures=measures,
             known=_known(row),
+            attaches=attach,
         )
         if attach:
-            ordered.attached, ordered.told = _attach(row, case.case_id, case.number, terms.lead, city, now)  # fmt: skip
+            ordered.attached, ordered.told = _attach_behind(ordered, city, now)
             ordered.save(update_fields=["attached", "told"])
         plan = register(ordered, row, city, now=now)
         row.case, row.studied_at, row.people_at_study = case.case_id, now, row.people
@@ -261,36 +253,9 @@ def _known(row: Warning) -> dict[str, Any]:
     }
 
 
-def _attach(
-    row: Warning, case_id: int, number: str, lead: str, city: City, now: datetime
-) -> tuple[int, int]:
-    """Link the open cases behind it, and tell whoever reported them; how many of each."""
+def _attach_behind(ordered: Order, city: City, now: datetime) -> tuple[int, int]:
+    """Attach the open cases behind the warning; how many, and how many people hear of it."""
     since = now - timedelta(days=city.prevention.attach_days)
-    behind = Behind.objects.filter(warning=row, since__gte=since).values_list("case", flat=True)
-    found = opened(list(behind[:MOST_ATTACHED]))
-    open_ = [one for one in found.values() if one.state not in ENDED]
-    linked = link_cases(
-        [NewLink(case=one.case_id, other=case_id, kind="related") for one in open_],
-        acting=MACHINE,
-        now=now,
-    )
-    notices = [
-        NewNotice(
-            kind="cause_treated",
-            to=f"person:{person}",
-            dedupe_key=f"warning:{row.pk}:treated:{one.case_id}:{person}",
-            payload={
-                "case": one.case_id,
-                "number": one.number,
-                "unit": lead,
-                "matter": row.matter,
-                "area": row.area,
-                "state": one.state,
-                "about": number,
-            },
-        )
-        for one in open_
-        for person in persons_of(one.case_id)
-    ]
-    enqueue(notices, now=now)
-    return linked, len({notice.to for notice in notices})
+    behind = Behind.objects.filter(warning=ordered.warning_id, since__gte=since)
+    found = opened(list(behind.values_list("case", flat=True)[:MOST_ATTACHED]))
+    return attach(ordered, [one for one in found.values() if one.state not in ENDED], now=now)

@@ -162,7 +162,8 @@ class OrderShown:
     answered_at: datetime | None
     ended_at: datetime | None
     attached: int
-    told: int
+    told: int  # people who wait for what is attached
+    attached_cases: tuple[CaseBehind, ...]
     effect: EffectShown | None
 
 

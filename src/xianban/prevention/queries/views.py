@@ -1,11 +1,12 @@
 """One warning with everything to draw, as an actor may see it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from xianban.accounts.api import MACHINE, Actor, may_anywhere, names_of
 from xianban.base.errors import NotFound
-from xianban.casework.api import access, opened, task_states
+from xianban.casework.api import access, linked_to, opened, task_states, waiting_for
 from xianban.city.api import City, current
 from xianban.ledger.api import history
 from xianban.prevention.models import Behind, DetectorVersion, Order, Summons, Warning
@@ -23,6 +24,7 @@ from xianban.prevention.queries.shown import (
     SummonsShown,
     WarningSeen,
 )
+from xianban.prevention.rules.attaching import RELATED
 from xianban.prevention.rules.study import TABLE, verbs_for
 
 MOST_CASES, MOST_ACTS, MOST_SIMILAR = 60, 200, 5
@@ -89,6 +91,10 @@ def _seen(row: Warning, actor: Actor, city: City, now: datetime) -> WarningSeen:
 def _cases(row: Warning, city: City) -> tuple[tuple[CaseBehind, ...], int]:
     behind = Behind.objects.filter(warning=row)
     keys = list(behind.order_by("-case").values_list("case", flat=True)[:MOST_CASES])
+    return _behind(keys, city), behind.count()
+
+
+def _behind(keys: Sequence[int], city: City) -> tuple[CaseBehind, ...]:
     found = opened(keys)
     return tuple(
         CaseBehind(
@@ -100,7 +106,7 @@ def _cases(row: Warning, city: City) -> tuple[tuple[CaseBehind, ...], int]:
         )
         for key in keys
         if (one := found.get(key))
-    ), behind.count()
+    )
 
 
 def _acts(row: Warning) -> tuple[ActShown, ...]:
@@ -156,7 +162,7 @@ def similar_of(one: Warning) -> SimilarShown:
 
 
 def _order(one: Order, city: City) -> OrderShown:
-    state = opened([one.case]).get(one.case)
+    state, waiting = opened([one.case]).get(one.case), waiting_for(one.case, kind=RELATED)
     measure = getattr(one, "measure", None)
     user = int(one.by[5:]) if one.by.startswith("user:") else 0
     return OrderShown(
@@ -176,8 +182,9 @@ def _order(one: Order, city: City) -> OrderShown:
         known=one.known,
         answered_at=one.answered_at,
         ended_at=one.ended_at,
-        attached=one.attached,
-        told=one.told,
+        attached=waiting.cases,
+        told=waiting.people,
+        attached_cases=_behind(linked_to(one.case, kind=RELATED), city),
         effect=EffectShown(
             registered_at=measure.registered_at,
             plan=measure.plan,

@@ -21,6 +21,7 @@ from xianban.casework.api import CaseView, Offer
 from xianban.city import api as city
 from xianban.files.api import Bringing, FileSeen, files_of
 from xianban.intake import api as intake
+from xianban.prevention import api as prevention
 from xianban.residents import api as residents
 from xianban.web import kept_words, uploads, words
 from xianban.web.acts import FORETOLD, LIMIT_UNITS, Act, acts_from, lists_for, read_act, with_typed
@@ -217,6 +218,7 @@ def _page(
         "by": kept_words.mark_of(actor),
         "attempts": _attempts(view),
         "me": actor.id,
+        "treated": prevention.treatment_seen(view.id, actor),
         **more,
     }
     return render(request, "cases/case.html", context, status=status)

@@ -132,7 +132,8 @@ def _warning(
     status: int = 200,
 ) -> HttpResponse:
     here = city.current()
-    in_sight = casework.outcomes(actor, [case.id for case in seen.cases])
+    attached = seen.order.attached_cases if seen.order else ()
+    in_sight = casework.outcomes(actor, [case.id for case in (*seen.cases, *attached)])
     cases = [case for case in seen.cases if case.id in in_sight]
     effect = seen.order.effect if seen.order else None
     may_watch = may_anywhere(actor, "see_warnings")
@@ -152,6 +153,7 @@ def _warning(
         "effect_chart": warned.effect_chart(effect.result) if effect else None,
         "prevented": warned.prevented_said(effect.result) if effect else "",
         "compared": [here.area_name(code) for code in effect.plan.get("controls", ())[:12]] if effect else (),
+        "attached": [case for case in attached if case.id in in_sight],
         "case_in_sight": bool(seen.order) and bool(casework.outcomes(actor, [seen.order.case])) if seen.order else False,
         "acts": [(act, warned.observed_said(seen.row) if act.verb == "find" and seen.row.method == "season" else warned.act_said(act), warned.written_with(act)) for act in reversed(seen.acts)],
         "typed": typed or _offered(seen),
