@@ -12,7 +12,7 @@ from xianban.base.errors import BadInput
 from xianban.simulate.bulk.comparing import compare
 from xianban.simulate.bulk.ground import invented
 from xianban.simulate.bulk.running import simulate, simulate_both
-from xianban.simulate.bulk.works import Works
+from xianban.simulate.bulk.works import Done, Works
 from xianban.simulate.bulk.world import World, poisson
 
 SMALL = 60_000
@@ -117,3 +117,9 @@ def test_the_command_prints_one_document():
         command, ["compare", "--days", "10", "--seeds", "2", "--people", "60000", "--json"]
     )
     assert json.loads(ran.stdout)["seeds"] == 2
+
+
+def test_hours_until_done_are_those_of_cases_that_came_since_the_first_day():
+    columns = {"sort": np.array([0, 0, 1, 0]), "opened": np.array([-3.0, 1.0, 1.0, 2.0])}
+    done = Done(columns, at=np.array([1.0, 1.5, 5.0, 4.0]))
+    assert done.fix_hours.tolist() == [12.0, 48.0]

@@ -233,7 +233,7 @@ def _live(
         ahead_h += float(done.needed[looks].sum())
         empty += int((looks & (found == 0)).sum())
         missed += int((done.at > done.due)[visits].sum())
-        fixed.append(((done.at - done.opened) * 24)[visits & (done.opened >= 0)])
+        fixed.append(done.fix_hours)
     all_fixed = np.concatenate([*fixed, np.zeros(0)])
     return Lived(
         days=days, people=asked.people, policy=policy, seed=asked.seed,
@@ -373,7 +373,10 @@ class Desk(Works):
         return found
 
     def told(self, lived: Lived) -> Lived:
-        """The same with what the product itself says: requests, merges, and times until an answer."""
+        """The same with what the product itself says: requests, merges, and times until an answer.
+
+        Counted as in bulk (`Done.fix_hours`): from receipt, of cases that came since the first day.
+        """
         hours, late = [], 0
         ids = [pk for pk, case in self._cases.items() if case.told.at >= self.at(0.0)]
         for start in range(0, len(ids), AT_A_TIME):

@@ -22,22 +22,28 @@ def backup(file: Path, as_json: bool) -> None:
     FILE holds the keys to everybody's data: keep it where you would keep those.
     """
     ready()
+    from django.conf import settings
+
     from xianban.base.clock import utc_now
     from xianban.config.backup import write_backup
     from xianban.ledger.api import note_round
 
-    started = utc_now()
+    started, bucket = utc_now(), settings.FILES_BUCKET
     done = write_backup(file, now=started, progress=_say)
     note_round("backup", started=started)
     _say("")
     if as_json:
-        click.echo(_document(asdict(done)))
+        click.echo(_document(asdict(done) | {"bucket_left_out": bucket}))
         return
     click.echo(
         f"{done.path}: {done.rows:,} rows of {done.tables} tables and {done.files:,} files, "
         f"{done.bytes / 1e6:,.1f} MB, in {done.seconds:.1f} s."
     )
     click.echo("It holds the keys to everybody's data: keep it where you would keep those.")
+    if bucket:
+        click.echo(
+            f"The files in the bucket “{bucket}” are not in it: keep its versions, or copy it now (docs/backup.md)."
+        )
 
 
 @click.command()

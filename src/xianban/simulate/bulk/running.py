@@ -136,7 +136,7 @@ def _live(
             missed += int((visits & (done.at > done.due)).sum())
             ahead += float(done.needed[looks].sum())
             empty += int((looks & (found == 0)).sum())
-            fixed.append((done.at - done.opened)[visits] * 24)
+            fixed.append(done.fix_hours)
             if proactive and day < days - 1:
                 number, grid, kind = watch.warn(day, works)
                 truth.append(_truth(world, grid, kind, day))

@@ -38,6 +38,15 @@ class Done:
     def __getattr__(self, name: str) -> np.ndarray:
         return self.columns[name]
 
+    @property
+    def fix_hours(self) -> Floats:
+        """From its opening until somebody was there, of each case that reports opened since the first day.
+
+        What was waiting before counts nowhere: how long it had waited is the past's doing.
+        """
+        counts = (self.sort == COMPLAINT) & (self.opened >= 0)
+        return (self.at - self.opened)[counts] * 24
+
 
 @dataclass(frozen=True)
 class Taken:
