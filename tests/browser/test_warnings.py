@@ -97,7 +97,7 @@ def comes(text, phone, url):
     """A report that comes in, and has its unit; its number and the address of its story."""
     now = utc_now()
     got = intake.receive(
-        intake.Submission(door="web", text=text, place="Mill", name="Ann Miller", phone=phone),
+        intake.Submission(door="web", text=text, place="Mill", name="Ann Miller", phone=phone, matter_hint="0202", area_hint=GRID),
         acting=MACHINE, now=now,
     )  # fmt: skip
     if got.state == "received":
