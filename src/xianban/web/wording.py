@@ -17,6 +17,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"who returned the dispatch cannot rule", _("退单的人不能自己裁定，请由派单台处理。")),
     (r"this is return number (?P<times>\d+)", _("这已是第 %(times)s 次退单，请直接指定承办单位。")),
     (r"(?P<unit>.+) returned the case; uphold", _("%(unit)s正是退单的单位，请另选一个单位。")),
+    (r"this case is not linked to one", _("这件没有与该编号的案件关联，请刷新后再看。")),
     (r"this unit was named by a ruling", _("这个单位是裁定的，不能撤回；确有变化请改派并说明理由。")),
     (r"a dispatch is taken back within (?P<minutes>\S+) minutes", _("派单后 %(minutes)s 分钟内可以撤回，现已超过；请改派。")),
     (r"a consultation on this case is open", _("这件已经在会商，请在会商页答复或决定。")),
