@@ -242,7 +242,7 @@ def _usual(verb: str, field: Field, view: CaseView) -> str:
     if field.name == "show_files":
         return "yes"  # an answer is written for the resident, and so are its photographs
     lead = view.duty.get("lead")
-    if field.kind in ("task", "opinion") and len(field.choices) == 1:
+    if field.kind in ("task", "opinion", "case") and len(field.choices) == 1:
         return str(field.choices[0])
     if verb != "dispatch" or field.kind != "unit" or lead is None:
         return ""
@@ -331,6 +331,8 @@ def _value(field: Field, typed: str, actor: Actor) -> tuple[Any, str]:
         return code, "" if code else _("名录里没有“%(typed)s”，请从列表中选一个。") % {
             "typed": typed
         }
+    if field.kind == "case" and typed in field.choices:
+        return typed, ""  # linked with this one, whether in sight or not
     if field.kind == "case":
         try:
             return casework.case_by_number(typed, actor), ""
