@@ -158,6 +158,7 @@ def test_from_a_warning_to_its_measured_effect(page, town, sign_in, until, night
     expect(handler.locator("#treated")).to_contain_text(order.number)
     handler.goto(f"{town.url}/cases/{third}/")
     handler.get_by_role("link", name="不是这个原因？解除关联").click()
+    handler.select_option("#unlink-other", order.number)
     act(handler, "unlink", text="店家自己的垃圾，已劝清")
     expect(handler.locator("#treated")).to_have_count(0)
     expect(handler.locator("main")).to_contain_text("店家自己的垃圾，已劝清")

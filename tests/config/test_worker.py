@@ -1,5 +1,7 @@
 """The worker: what is due runs, what fails is seen and keeps nobody else from running."""
 
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,7 +37,65 @@ def test_everything_runs_once_and_then_waits_its_time():
     assert worker.run_once(now=now()) == list(worker.JOBS)
     assert worker.run_once(now=now()) == []
     again = worker.run_once(now=now() + timedelta(seconds=30))
-    assert again == ["clocks", "notices", "words", "check"]
+    assert again == ["clocks", "notices", "words", "check", "outlook"]
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """Long work that is a process which sleeps."""
+    beside = worker.Apart((sys.executable, "-c", "import time; time.sleep(60)"))
+    yield beside
+    beside.end()
+
+
+@pytest.mark.usefixtures("_city")
+def test_long_work_is_done_apart_and_the_clocks_go_on(apart, monkeypatch):
+    ran = []
+    jobs = {
+        name: replace(job, run=lambda now, name=name: ran.append(name), due=lambda now: True)
+        for name, job in worker.JOBS.items()
+    }
+    monkeypatch.setattr(worker, "JOBS", jobs)
+    long = [name for name, job in jobs.items() if job.apart]
+    assert set(long) >= {"warnings", "learning", "appraisal", "outlook"}
+    done = worker.run_once(now=now(), apart=apart)
+    assert set(done) == {name for name in jobs if not jobs[name].apart} | {long[0]}
+    assert not set(ran) & set(long)
+    later = worker.run_once(now=now() + timedelta(seconds=20), apart=apart)
+    assert {"clocks", "notices"} <= set(later)
+    assert not set(later) & set(long)  # the others wait for the first
+    apart.end()
+    assert long[1] in worker.run_once(now=now() + timedelta(seconds=40), apart=apart)
+
+
+@pytest.mark.usefixtures("_city")
+def test_long_work_that_fails_at_once_is_not_begun_over_and_over(monkeypatch):
+    apart = worker.Apart((sys.executable, "-c", "raise SystemExit(1)"))
+    jobs = {"learning": replace(worker.JOBS["learning"], due=lambda now: True)}
+    monkeypatch.setattr(worker, "JOBS", jobs)
+    assert worker.run_once(now=now(), apart=apart) == ["learning"]
+    apart.end()
+    assert worker.run_once(now=now() + timedelta(minutes=1), apart=apart) == []
+    assert worker.run_once(now=now() + timedelta(hours=2), apart=apart) == ["learning"]
+    apart.end()
+
+
+@pytest.mark.usefixtures("_city")
+def test_no_process_is_begun_where_nothing_is_due(monkeypatch):
+    apart = worker.Apart(("/bin/false",))
+    monkeypatch.setattr(apart, "begin", lambda name: pytest.fail(f"{name} was begun"))
+    monkeypatch.setattr(worker, "JOBS", {"warnings": replace(worker.JOBS["warnings"], due=lambda now: False)})  # fmt: skip
+    assert worker.run_once(now=now(), apart=apart) == ["warnings"]
+    assert worker.run_once(now=now(), apart=apart) == []
+
+
+def test_the_worker_has_no_other_work():
+    from click.testing import CliRunner
+
+    from xianban.config.commands.serve import worker as command
+
+    told = CliRunner().invoke(command, ["--job", "everything"])
+    assert "no work of the worker" in str(told.exception)
 
 
 @pytest.mark.usefixtures("_city")

@@ -130,3 +130,19 @@ def test_the_command_foretells(town):
     found = json.loads(told.output)
     assert found["run"] is False
     assert sum(found["classes"]["contact"]["months"].values()) == 1
+
+
+def test_a_count_is_asked_for_and_done_by_the_worker(town):
+    now = monday(9)
+    assert api.count_due(now=now)  # never counted
+    api.count_anew(now=now)
+    assert not api.count_due(now=now)
+    api.ask_count(now=now)
+    api.ask_count(now=now)
+    assert api.counting().share is None
+    assert api.count_due(now=now)
+    seen = []
+    api.count_anew(now=now, progress=lambda upto: seen.append(api.counting().share))
+    assert api.counting() is None
+    assert not api.count_due(now=now)
+    assert api.count_due(now=now + timedelta(hours=25))

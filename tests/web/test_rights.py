@@ -11,6 +11,7 @@ from web.residents import report
 from xianban.accounts.api import resident_actor
 from xianban.casework.api import perform
 from xianban.intake.api import request_by_code
+from xianban.privacy import api as privacy
 from xianban.privacy.queries import code_of
 
 SECRET = "壁橱里的秘密漏水"
@@ -109,6 +110,8 @@ def test_the_outlook_counts_and_removes_nothing(mine, signed_in, now):
     admin = signed_in("administrator")
     assert "还没有计算过" in admin.get("/personal-data/retention/").content.decode()
     assert admin.post("/personal-data/retention/do/count/").status_code == 302
+    assert "已请后台重新计算" in admin.get("/personal-data/retention/").content.decode()
+    privacy.count_anew(now=now.at)  # as the worker does
     page = admin.get("/personal-data/retention/").content.decode()
     assert "2028-11" in page
     assert "自动删除没有打开" in page

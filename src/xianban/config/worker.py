@@ -7,8 +7,10 @@ does in the database, so that nothing is done twice or forgotten.
 import logging
 import random
 import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,11 +38,17 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Job:
-    """A piece of regular work: how often, and what."""
+    """A piece of regular work: how often, and what.
+
+    What may take minutes is done `apart`, in a process of its own, where the clocks do not wait for
+    it; `due` says whether there is anything to begin one for.
+    """
 
     every: timedelta
     run: Callable[[datetime], object]
     wants_city: bool = True
+    apart: bool = False
+    due: Callable[[datetime], bool] = lambda now: True
 
 
 def move_clocks(now: datetime) -> None:
@@ -118,6 +126,10 @@ def look_ahead(now: datetime) -> None:
     prevention.keep(now=now)
 
 
+def a_look_is_due(now: datetime) -> bool:
+    return bool(prevention.looks_due(now=now))
+
+
 def follow_orders(now: datetime) -> None:
     """Co-units are asked once the lead has signed; answers and ends are noted at the warnings; what
     came since and has the same cause is attached."""
@@ -163,8 +175,12 @@ def keep_no_longer(now: datetime) -> None:
 
 
 def count_ahead(now: datetime) -> None:
-    """What would go when, for whoever is in charge of personal data."""
+    """What would go when, for whoever is in charge of personal data: daily, and when somebody asks."""
     privacy.count_anew(now=now)
+
+
+def a_count_is_due(now: datetime) -> bool:
+    return privacy.count_due(now=now)
 
 
 JOBS: Mapping[str, Job] = {
@@ -172,20 +188,20 @@ JOBS: Mapping[str, Job] = {
     "notices": Job(timedelta(seconds=10), send_notices),
     "words": Job(timedelta(seconds=5), index_words),
     "checkpoint": Job(timedelta(minutes=10), seal, wants_city=False),
-    "appraisal": Job(timedelta(hours=1), appraise),
+    "appraisal": Job(timedelta(hours=1), appraise, apart=True),
     "subscriptions": Job(timedelta(hours=1), tell_subscribers),
     "tallies": Job(timedelta(hours=1), forget_tallies, wants_city=False),
     "figures": Job(timedelta(minutes=1), follow),
     "meetings": Job(timedelta(minutes=10), remind),
     "orders": Job(timedelta(minutes=1), follow_orders),
-    "warnings": Job(timedelta(minutes=5), look_ahead),
+    "warnings": Job(timedelta(minutes=5), look_ahead, apart=True, due=a_look_is_due),
     "check": Job(timedelta(seconds=10), check_ledger, wants_city=False),
-    "learning": Job(timedelta(hours=1), learn),
+    "learning": Job(timedelta(hours=1), learn, apart=True),
     "files": Job(timedelta(hours=6), sweep_files, wants_city=False),
     "old notices": Job(timedelta(hours=6), tidy_notices, wants_city=False),
     "retention": Job(timedelta(minutes=15), keep_no_longer),
-    "outlook": Job(timedelta(hours=24), count_ahead),
-    "word gaps": Job(timedelta(hours=6), look_for_gaps),
+    "outlook": Job(timedelta(seconds=10), count_ahead, apart=True, due=a_count_is_due),
+    "word gaps": Job(timedelta(hours=6), look_for_gaps, apart=True),
 }
 
 
@@ -209,25 +225,74 @@ def _city_loaded() -> bool:
     return True
 
 
-def run_once(*, now: datetime) -> list[str]:
-    """Do what is due; a piece that fails is logged and does not keep the others from running."""
-    done = []
-    for name in due_jobs(now):
-        try:
+class Apart:
+    """Long work in processes of its own, one at a time, so that it takes the memory of one.
+
+    Each is a process that may be killed anywhere, like the worker itself. `command` begins one, and
+    is given the name of its job.
+    """
+
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "xianban", "worker", "--job")) -> None:  # fmt: skip
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, name: str) -> bool:
+        """Begin a job; False where another is at work, for which it waits."""
+        if self._process is not None and self._process.poll() is None:
+            return False
+        ledger.begin_round(name)  # were it to fail at once, it has its turn no sooner
+        self._process = subprocess.Popen([*self._command, name], stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+        return True
+
+    def end(self) -> None:
+        """Stop what is at work: nothing of it is done, or all."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+
+
+def run_once(*, now: datetime, apart: Apart | None = None) -> list[str]:
+    """Do what is due, the long work `apart` where there is such; what was done or begun.
+
+    A piece that fails is logged and does not keep the others from running.
+    """
+    return [name for name in due_jobs(now) if _begin(name, now, apart)]
+
+
+def _begin(name: str, now: datetime, apart: Apart | None) -> bool:
+    job = JOBS[name]
+    try:
+        if job.apart and not job.due(now):
             with ledger.round_of(name):
-                JOBS[name].run(now)
-            done.append(name)
-        except Exception:  # the outermost edge: a worker that dies of one fault serves nobody
-            log.exception("%s failed; it is tried again in %s", name, JOBS[name].every)
-    return done
+                return True
+        if job.apart and apart:
+            return apart.begin(name)
+        return run_job(name, now=now)
+    except Exception:  # the outermost edge: a worker that dies of one fault serves nobody
+        log.exception("%s failed; it is tried again in %s", name, job.every)
+        return False
+
+
+def run_job(name: str, *, now: datetime) -> bool:
+    """One piece of work, here and now; False where it fails, which is logged."""
+    try:
+        with ledger.round_of(name):
+            JOBS[name].run(now)
+    except Exception:  # as above
+        log.exception("%s failed; it is tried again in %s", name, JOBS[name].every)
+        return False
+    return True
 
 
 def run_until_told(*, pause_seconds: float = 1.0) -> None:
-    """Work until SIGTERM or SIGINT; the piece in hand is finished first."""
-    told = threading.Event()
+    """Work until SIGTERM or SIGINT; the piece in hand is finished first, what is apart is stopped."""
+    told, apart = threading.Event(), Apart()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
-    while not told.is_set():
-        close_old_connections()
-        run_once(now=utc_now())
-        told.wait(pause_seconds)
+    try:
+        while not told.is_set():
+            close_old_connections()
+            run_once(now=utc_now(), apart=apart)
+            told.wait(pause_seconds)
+    finally:
+        apart.end()

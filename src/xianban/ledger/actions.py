@@ -185,10 +185,15 @@ def _put_back(row: Notice, again: datetime | None, reason: str) -> None:
     )
 
 
+def begin_round(name: str) -> None:
+    """Note that a regular piece of work begins."""
+    Round.objects.update_or_create(name=name, defaults={"started_at": utc_now()})
+
+
 @contextmanager
 def round_of(name: str) -> Iterator[None]:
     """Note that a regular piece of work began, and that it ended or why it did not."""
-    Round.objects.update_or_create(name=name, defaults={"started_at": utc_now()})
+    begin_round(name)
     try:
         yield
     except Exception as reason:

@@ -16,7 +16,7 @@ from xianban.prevention.actions.planning import (
 )
 from xianban.prevention.actions.replay_sources import FileSource, of_file, own_history
 from xianban.prevention.actions.replays import forget_replay, replay
-from xianban.prevention.actions.rounds import RoundDone, keep, look, record_round
+from xianban.prevention.actions.rounds import RoundDone, keep, look, looks_due, record_round
 from xianban.prevention.actions.studying import order, study
 from xianban.prevention.actions.whistling import arrive, grade, whistle
 from xianban.prevention.queries.ahead import (
@@ -172,6 +172,7 @@ __all__ = [
     "home_of",
     "keep",
     "look",
+    "looks_due",
     "measured",
     "of_file",
     "order",

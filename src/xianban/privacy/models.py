@@ -54,3 +54,12 @@ class Outlook(models.Model):
 
     made_at = models.DateTimeField()
     figures = models.JSONField()
+
+
+class Counting(models.Model):
+    """A count for the outlook that waits or runs: one row at most, which is gone when it is done."""
+
+    asked_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)  # when it last said how far it is
+    upto = models.BigIntegerField(default=0)
+    newest = models.BigIntegerField(default=0)

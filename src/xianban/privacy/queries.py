@@ -18,12 +18,14 @@ from xianban.city.api import KEPT, current
 from xianban.files.api import files_owned, owners_with_files
 from xianban.intake import api as intake
 from xianban.ledger.api import history
-from xianban.privacy.models import Asking, Outlook, Sweep
+from xianban.privacy.models import Asking, Counting, Outlook, Sweep
 from xianban.privacy.rules import NOW, Due, due_of, hold_of, latest, month_of
 from xianban.residents.api import alive, masked, noted, own_copy
 
 BATCH = 500
 LOOKED_THROUGH = 5_000  # rows, for whoever looks after a part of the city
+SILENCE = timedelta(minutes=3)  # a count that says nothing for so long has died
+COUNTED_EVERY = timedelta(hours=24)
 SAMPLE = 5
 LOOKS = {"person.reveal", "person.read", "person.find", "person.copy", "person.correct"}
 MOST_LOOKS = 200
@@ -338,6 +340,30 @@ def outlook(actor: Actor) -> Foreseen | None:
     for one in classes:
         one.samples = [number for number in one.samples if sampled[number] in kept]
     return Foreseen(row.made_at, classes, row.figures["sessions"])
+
+
+@dataclass(frozen=True)
+class CountSeen:
+    """A count that waits (`share` is None) or runs, and how much of it is done."""
+
+    asked_at: datetime
+    share: float | None
+
+
+def counting() -> CountSeen | None:
+    """The count that waits or runs now; None where there is none."""
+    row = Counting.objects.first()
+    if row is None:
+        return None
+    return CountSeen(row.asked_at, row.upto / max(1, row.newest) if row.seen_at else None)
+
+
+def count_due(*, now: datetime) -> bool:
+    """Whether the worker has to count: somebody asked, one died on the way, or the last is a day old."""
+    row = Counting.objects.first()
+    if row is not None:
+        return row.seen_at is None or row.seen_at < now - SILENCE
+    return not Outlook.objects.filter(made_at__gt=now - COUNTED_EVERY).exists()
 
 
 def last_sweep() -> Sweep | None:

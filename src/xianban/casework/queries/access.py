@@ -84,13 +84,7 @@ class Access:
             raise NotFound(NO_CASE)
         standing = standing_of(case)
         reporters = Interest.objects.filter(case_id=case_id).count()
-        offers = self.offers(standing, now=now, reporters=reporters)
-        if not any(offer.verb == "unlink" for offer in offers):
-            return offers
-        linked = numbers_linked(case_id)
-        return tuple(
-            _with_links(offer, linked) for offer in offers if linked or offer.verb != "unlink"
-        )
+        return linked_offers(self.offers(standing, now=now, reporters=reporters), case_id)
 
     def offers(self, standing: Standing, *, now: datetime, reporters: int) -> tuple[Offer, ...]:
         """`acts_for` for a case whose standing is known."""
@@ -154,11 +148,20 @@ class Access:
         return replace(field, choices=tuple(str(task.n) for task in mine))
 
 
-def _with_links(offer: Offer, linked: tuple[str, ...]) -> Offer:
-    """An offer to cut a link, with what there is to choose from."""
+def linked_offers(offers: tuple[Offer, ...], case_id: int) -> tuple[Offer, ...]:
+    """The offers with the links that may be cut to choose from; none to cut one where there is none."""
+    if not any(offer.verb == "unlink" for offer in offers):
+        return offers
+    numbers = numbers_linked(case_id)
+    return tuple(
+        _with_links(offer, numbers) for offer in offers if numbers or offer.verb != "unlink"
+    )
+
+
+def _with_links(offer: Offer, numbers: tuple[str, ...]) -> Offer:
     if offer.verb != "unlink":
         return offer
-    fields = tuple(replace(f, choices=linked) if f.kind == "case" else f for f in offer.fields)
+    fields = tuple(replace(f, choices=numbers) if f.kind == "case" else f for f in offer.fields)
     return replace(offer, fields=fields)
 
 

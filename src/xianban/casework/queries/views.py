@@ -11,7 +11,7 @@ from xianban.accounts.api import Actor
 from xianban.base.errors import NotFound
 from xianban.base.ids import case_number
 from xianban.casework.models import Case, Link, Word
-from xianban.casework.queries.access import NO_CASE, Access, access
+from xianban.casework.queries.access import NO_CASE, Access, access, linked_offers
 from xianban.casework.queries.changes import actor_names
 from xianban.casework.queries.duties import duty_held
 from xianban.casework.queries.people import persons_of
@@ -63,7 +63,7 @@ def case_with_offers(
     """`case_view`, and what `Access.acts_for` offers, of a case that is read once for both."""
     may = access(actor)
     view, standing = _read(case_id, may, now)
-    offers = may.offers(standing, now=now, reporters=len(view.persons))
+    offers = linked_offers(may.offers(standing, now=now, reporters=len(view.persons)), case_id)
     return (_public_form(view) if actor.kind == "resident" else view), offers
 
 

@@ -1,6 +1,11 @@
+import os
+
 import click
 
+from xianban.base.errors import BadInput
 from xianban.config.setup import ready
+
+BEHIND = 5  # pages and clocks go first
 
 
 @click.command()
@@ -31,13 +36,20 @@ def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, and stop.")
-def worker(once: bool) -> None:
+@click.option("--job", hidden=True, help="Do this piece of work, and stop: for the worker itself.")
+def worker(once: bool, job: str | None) -> None:
     """Move clocks, send notices, seal checkpoints, learn from corrections."""
     ready()
     from xianban.base.clock import utc_now
     from xianban.config import worker as work
 
-    if once:
+    if job:
+        if job not in work.JOBS:
+            raise BadInput(f"“{job}” is no work of the worker; it has {', '.join(work.JOBS)}")
+        os.nice(BEHIND)
+        if not work.run_job(job, now=utc_now()):
+            raise SystemExit(1)
+    elif once:
         done = work.run_once(now=utc_now())
         click.echo(f"Done: {', '.join(done)}." if done else "Nothing was due.")
     else:

@@ -50,14 +50,16 @@ def folder_of() -> Path:
     return home() / "history"
 
 
+def looks_due(*, now: datetime) -> list[str]:
+    """Which looks this hour and this night have not had yet: nightly, hourly."""
+    names = {name_of(kind, now, current()): kind for kind in ("nightly", "hourly")}
+    there = set(Round.objects.filter(name__in=names).values_list("name", flat=True))
+    return [kind for name, kind in names.items() if name not in there]
+
+
 def keep(*, now: datetime) -> list[RoundDone]:
     """The worker's call: what this hour and this night have not had yet."""
-    city = current()
-    done = []
-    if not Round.objects.filter(name=name_of("nightly", now, city)).exists():
-        done.append(look("nightly", now=now))
-    if not Round.objects.filter(name=name_of("hourly", now, city)).exists():
-        done.append(look("hourly", now=now))
+    done = [look(kind, now=now) for kind in looks_due(now=now)]
     return [one for one in done if one]
 
 

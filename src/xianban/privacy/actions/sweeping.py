@@ -8,13 +8,14 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from xianban.accounts.api import MACHINE
+from xianban.base.clock import utc_now
 from xianban.casework import api as casework
 from xianban.city.api import KEPT, current
 from xianban.files.api import erase_files
 from xianban.intake import api as intake
 from xianban.ledger.api import Entry, append
 from xianban.privacy.actions.erasing import erase_person
-from xianban.privacy.models import Outlook, Sweep
+from xianban.privacy.models import Counting, Outlook, Sweep
 from xianban.privacy.queries import BATCH, ClassSeen, leftovers, shortest, tally_batch
 from xianban.residents.api import ErasureGround, forget_notes, forgetting
 
@@ -33,19 +34,35 @@ class Swept:
     done: bool = False
 
 
+def ask_count(*, now: datetime) -> None:
+    """Have the worker count anew; nothing more where one waits or runs."""
+    Counting.objects.get_or_create(pk=1, defaults={"asked_at": now})
+
+
 def count_anew(*, now: datetime, progress: Callable[[int], None] | None = None) -> Outlook:
-    """Count what would go in which month. Nothing goes."""
+    """Count what would go in which month, saying how far it is. Nothing goes.
+
+    It reads every ended case, some hundred at a time: for the worker or a command, no page waits for it.
+    """
+    newest = casework.newest_case()
+    values = {"seen_at": utc_now(), "upto": 0, "newest": newest}
+    Counting.objects.update_or_create(
+        pk=1, defaults=values, create_defaults=values | {"asked_at": now}
+    )
     found = {name: ClassSeen(name) for name in KEPT}
     after: int | None = 0
     while after is not None:
         keys, after = casework.ended_after(after, before=now, limit=BATCH)
         if keys:
             tally_batch(found, keys, now=now)
-        if progress and after:
-            progress(after)
+        if after:
+            Counting.objects.filter(pk=1).update(upto=after, seen_at=utc_now())
+            if progress:
+                progress(after)
     figures = {"classes": [asdict(one) for one in found.values()], "sessions": _old(now).count()}
     row = Outlook.objects.create(made_at=now, figures=figures)
     Outlook.objects.filter(pk__lte=row.pk - KEPT_OUTLOOKS).delete()
+    Counting.objects.all().delete()
     return row
 
 

@@ -80,6 +80,7 @@ def retention(request: HttpRequest, actor: Actor) -> HttpResponse:
         "exceptions": [_exception(one) for one in here.keeping.exceptions],
         "stay": list(words.STAY.values()),
         "sweep": privacy.last_sweep(),
+        "counting": privacy.counting(),
         "reopen_days": here.settings.reopen_days,
         "sessions_days": here.keeping.sessions_days,
     }
@@ -108,6 +109,8 @@ def _exception(one: Any) -> dict[str, Any]:
 @staff
 def count(request: HttpRequest, actor: Actor) -> HttpResponse:
     privacy.must_keep(actor)
-    privacy.count_anew(now=utc_now())
-    messages.success(request, _("已重新计算；什么也没有删除。"), extra_tags="good")
+    privacy.ask_count(now=utc_now())
+    messages.success(
+        request, _("后台开始重新计算，算完这里会更新；什么也不会被删。"), extra_tags="good"
+    )
     return redirect("retention")
