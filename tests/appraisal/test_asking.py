@@ -20,6 +20,7 @@ from xianban.appraisal.api import (
 from xianban.appraisal.models import Exclusion
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.ledger.api import history
+from xianban.ledger.models import Notice
 
 NOW = datetime(2026, 11, 5, tzinfo=UTC)
 EAST = user("handler", unit="street-east")
@@ -59,6 +60,14 @@ def test_what_is_refused_counts_and_may_be_asked_again(mine):
     decide_exclusion(ask(mine.case_id), granted=False, reason="no", acting=CHIEF, now=NOW)
     assert east() == before
     ask(mine.case_id, evidence="a better recording")
+
+
+@pytest.mark.parametrize(("granted", "kind"), [(True, "exclusion_granted"), (False, "exclusion_refused")])  # fmt: skip
+def test_who_asked_hears_what_was_decided(mine, granted, kind):
+    key = ask(mine.case_id)
+    decide_exclusion(key, granted=granted, reason="heard it", acting=CHIEF, now=NOW)
+    told = Notice.objects.get(kind=kind)
+    assert (told.to, told.payload["period"]) == (EAST.key, "2026-10")
 
 
 def test_each_step_is_in_the_ledger_without_its_words(mine):

@@ -19,6 +19,7 @@ from xianban.appraisal.api import (
     period_seen,
     ranking,
     reckon,
+    requests,
     rows_behind,
     rule_appeal,
 )
@@ -202,6 +203,8 @@ def test_who_rules_is_another(told):
     frozen()
     _, key = appealed(told)
     both = user("supervisor")
+    offered = {who: [one.may_decide for one in requests(who)] for who in (both, LEADER)}
+    assert offered == {both: [False], LEADER: [True]}
     with pytest.raises(NotAllowed, match="froze"):
         rule_appeal(key, granted=True, reason="x", acting=both, now=NOW)
     for who in (EAST, user("leader", area="990100"), user("dispatcher")):

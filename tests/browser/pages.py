@@ -187,6 +187,7 @@ NO_PAGE = {
     "staff_member_do": "the target of a form",
     "take_pack": "the target of a form",
     "load_pack": "the target of a form",
+    "back_to_pack": "the target of a form",
     "pack_do": "the target of a form",
     "loaded_pack": "a file",
     "system_do": "the target of a form",

@@ -163,6 +163,17 @@ def test_a_pack_is_looked_at_then_loaded(proven, town, tmp_path):
     assert history("city")[-1].actor.startswith("user:")
     assert "第 2 版" in admin.get("/admin/packs/").content.decode()
 
+    back = admin.post(
+        "/admin/packs/do/back/1/"
+    )  # what was loaded is undone by loading the one before
+    assert "Transport Bureau" in admin.get(back["Location"]).content.decode()
+    admin.post(back["Location"] + "do/load/", {"effective": "2026-11-02"})
+    city.forget()
+    assert (
+        city.current(at=monday()).duty_for("0202", GRID, on=monday().date()).lead == "street-east"
+    )
+    assert admin.post("/admin/packs/do/back/9/").status_code == 404
+
 
 def test_a_pack_with_faults_says_where_and_cannot_be_loaded(proven, town, tmp_path):
     folder = write_town(tmp_path / "again")

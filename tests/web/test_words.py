@@ -14,6 +14,7 @@ from xianban.city.api import LEVELS, URGENCIES
 from xianban.residents.api import Purpose
 from xianban.web import catalogue, refusals, verbs, words
 from xianban.web.deeds import DEEDS
+from xianban.web.pack_words import COMPILED as PACK_WORDS
 from xianban.web.warned import ACTS
 from xianban.web.wording import COMPILED, in_words
 
@@ -138,6 +139,33 @@ def test_what_rooms_refuse_is_said_in_chinese_too():
             unknown += [s for s in said if not any(shape.match(s) for shape, _ in COMPILED)]
     unknown = [s for s in unknown if not any(part in s for part in FOR_THE_COMMAND_LINE)]
     assert not unknown, "give these a sentence in web/wording.py"
+
+
+def test_what_is_wrong_with_a_pack_is_said_in_chinese_too():
+    """Every fault of the sheets and every remark, and its remedy."""
+    unknown = []
+    for name in ("pack/cells.py", "pack/reading.py", "rules/checking.py", "rules/remarks.py"):
+        for said in spoken(catalogue.ROOMS / "city" / name):
+            if not any(shape.match(said) for shape, _ in PACK_WORDS):
+                unknown.append(said)
+    assert not unknown, "give these a sentence in web/pack_words.py"
+
+
+def spoken(path):
+    """Literal sentences handed to Wrong, Fault, fault or a remark: the last two, or all of a remark."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name not in ("Wrong", "Fault", "fault", "_remark"):
+            continue
+        for part in node.args[2:] if name != "Wrong" else node.args:
+            if isinstance(part, ast.Constant) and " " in str(part.value):
+                yield str(part.value)
+            elif isinstance(part, ast.JoinedStr):
+                text = "".join(p.value if isinstance(p, ast.Constant) else "9" for p in part.values)
+                if " " in text:
+                    yield text
 
 
 def test_those_who_look_back_read_words_and_no_codes():

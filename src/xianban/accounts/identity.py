@@ -4,7 +4,7 @@ import base64
 from functools import cache
 from hashlib import sha256
 from hmac import digest
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianban.accounts.actions import link_identity
 from xianban.accounts.models import User
@@ -60,6 +61,11 @@ def account_for(claims: dict[str, Any]) -> User | None:
 
 class SealedFactors(DefaultMFAAdapter):
     """Secrets of second factors are sealed under the home's key."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("数字不对：请填验证器上现在显示的六位；手机的时间也要准。"),
+    }
 
     def encrypt(self, text: str) -> str:
         return _seal().encrypt(text.encode()).decode()

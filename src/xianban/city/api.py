@@ -8,6 +8,7 @@ from xianban.city.actions import Loaded, load
 from xianban.city.drafts import (
     Draft,
     draft,
+    draft_of_load,
     drafts,
     drop_draft,
     load_draft,
@@ -103,6 +104,7 @@ __all__ = [
     "chosen",
     "current",
     "draft",
+    "draft_of_load",
     "drafts",
     "drop_draft",
     "export",

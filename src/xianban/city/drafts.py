@@ -15,10 +15,10 @@ from typing import Any
 from xianban.base.clock import utc_now
 from xianban.base.errors import NotFound, WrongState
 from xianban.city.actions import Loaded, digest_of, load
-from xianban.city.models import MODELS, PackDraft
+from xianban.city.models import MODELS, PackDraft, PackLoad
 from xianban.city.pack.reading import read_pack
-from xianban.city.pack.zipped import lay_out, zip_files, zip_tables
-from xianban.city.queries import current, newest_load, open_rows, rows_on
+from xianban.city.pack.zipped import lay_out, unzip, zip_files, zip_tables
+from xianban.city.queries import current, newest_load, open_rows, rows_after, rows_on
 from xianban.city.rules.build import build_city
 from xianban.city.rules.checking import check_pack
 from xianban.city.rules.city import Tables
@@ -86,6 +86,15 @@ def take_draft(
         found=found,
     )
     return draft.token
+
+
+def draft_of_load(number: int, *, acting: str, now: datetime, loads: Iterable[Load] = ()) -> str:
+    """An earlier pack as a draft: looked at and loaded like any other, it undoes what came after it."""
+    record = PackLoad.objects.filter(number=number).first()
+    if record is None:
+        raise NotFound("no pack was loaded under this number; look at the list again")
+    files = unzip(zip_tables(rows_after(number)))
+    return take_draft(files, name=f"{record.pack}-{number}", acting=acting, now=now, loads=loads)
 
 
 def look_again(token: str, *, now: datetime, loads: Iterable[Load] = ()) -> None:

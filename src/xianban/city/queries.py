@@ -107,6 +107,14 @@ def rows_on(day: date) -> dict[str, list[Row]]:
     return {name: _rows(name, MODELS[name]._default_manager.filter(effective)) for name in MODELS}
 
 
+def rows_after(number: int) -> dict[str, list[Row]]:
+    """The rows of every table as the load of this number left them, whichever day they hold from."""
+    then = Q(load__number__lte=number) & (
+        Q(closed_by__isnull=True) | Q(closed_by__number__gt=number)
+    )
+    return {name: _rows(name, MODELS[name]._default_manager.filter(then)) for name in MODELS}
+
+
 def open_rows(name: str) -> list[Row]:
     """The rows of one table that no load has closed."""
     return _rows(name, MODELS[name]._default_manager.filter(valid_to__isnull=True))

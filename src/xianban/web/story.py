@@ -61,7 +61,7 @@ STEPS: Mapping[str, Promise] = {
     "followed_up": gettext_lazy("我们回访，您确认了结果"),
     "rectifying": gettext_lazy("没有解决，退回%(unit)s整改"),
     "close": gettext_lazy("办结"),
-    "reopen": gettext_lazy("重新办理"),
+    "reopen": gettext_lazy("要求了重新办理"),
     "say": gettext_lazy("您作了补充"),
     "withdraw": gettext_lazy("您撤回了诉求"),
     "decline": gettext_lazy("不予受理"),

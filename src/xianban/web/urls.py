@@ -102,6 +102,7 @@ urlpatterns = [
     path("admin/packs/", admin_packs.packs, name="packs"),
     path("admin/packs/loaded.zip", admin_packs.loaded, name="loaded_pack"),
     path("admin/packs/do/take/", admin_packs.take, name="take_pack"),
+    path("admin/packs/do/back/<int:number>/", admin_packs.back, name="back_to_pack"),
     path("admin/packs/<str:token>/", admin_packs.draft, name="pack"),
     path("admin/packs/<str:token>/do/load/", admin_packs.load, name="load_pack"),
     path("admin/packs/<str:token>/do/<slug:verb>/", admin_packs.act, name="pack_do"),

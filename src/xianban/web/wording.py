@@ -270,6 +270,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"an order opens a case", _("先办要立案，请用“先办这件事”。")),
     (r"The (?:key|external id) .+ was used before", _("同一次提交的内容前后不一，请返回首页重新填写。")),
     (r"no ranking of next week yet", _("还没有下周的排序：有十二周的历史后，夜里会算出来。")),
+    (r"no pack was loaded under this number", _("没有装入过这一版，请刷新后再看。")),
     (r"this link is not ours", _("这个链接不完整或不是我们的，请从通知里重新打开。")),
     (r"the file is not in the storage", _("这个文件在存储里找不到了，请告诉管理员。")),
     (r"there is no .+", _("没有这一项，或者它不在您能查看的范围内，请刷新后再看。")),

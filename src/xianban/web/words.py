@@ -234,6 +234,7 @@ LOOKS: Mapping[str, Promise] = {
     "person.copy": _("您本人取了副本"),
     "person.correct": _("您本人作了更正"),
 }
+LOOKERS: Mapping[str, Promise | str] = {"person": "", "machine": _("系统")}  # else a name
 RIGHTS: Mapping[str, Promise] = {
     "copy": _("取副本"),
     "correct": _("更正联系方式"),

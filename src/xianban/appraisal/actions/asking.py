@@ -22,6 +22,7 @@ from xianban.appraisal.rules.deciding import (
 from xianban.appraisal.rules.words import APPEALS, GRANTED, GROUNDS, REFUSED, WRONG_RECORD
 from xianban.base.errors import BadInput, NotAllowed, NotFound, WrongState
 from xianban.city.api import TALLIES, current
+from xianban.ledger.api import NewNotice, enqueue
 
 NOTHING = "there is no such request, or none that you may see"
 NO_ROW = "this case is not in the figures of that unit and period; look at its page"
@@ -200,6 +201,9 @@ def _decide(asked: Any, *, granted: bool, reason: str, acting: Actor, now: datet
     asked.state = GRANTED if granted else REFUSED
     asked.decided_by, asked.decided_at, asked.reason = acting.key, now, reason.strip()
     asked.save(update_fields=["state", "decided_by", "decided_at", "reason"])
+    kind = f"{'appeal' if isinstance(asked, Appeal) else 'exclusion'}_{asked.state}"
+    told = {"number": asked.number, "period": asked.period.name}
+    enqueue([NewNotice(kind, asked.asked_by, f"{kind}:{asked.pk}", told)], now=now)
 
 
 def _note(asked: Any, verb: str, *, acting: Actor, now: datetime) -> None:

@@ -22,6 +22,8 @@ KINDS: tuple[tuple[str, Any, str], ...] = (
 def requests(actor: Actor, *, period: str = "", unit: str = "") -> tuple[AskedSeen, ...]:
     """What was asked within the actor's scope, what waits first, then the newest."""
     city, found = current(), []
+    own = Revision.objects.filter(n=1, frozen_by=actor.key).values_list("period", flat=True)
+    froze = set(own)  # whoever froze a period rules on no appeal against it
     for kind, model, verb in KINDS:
         rows = model.objects.select_related("period").order_by("-id")
         if period:
@@ -30,7 +32,7 @@ def requests(actor: Actor, *, period: str = "", unit: str = "") -> tuple[AskedSe
             rows = rows.filter(unit=unit)
         names = _names(rows[:MOST])
         found += [
-            _seen(kind, row, verb, actor, city, names)
+            _seen(kind, row, verb, actor, city, names, froze=froze)
             for row in rows[:MOST]
             if sees(actor, city, "unit", row.unit)
         ]
@@ -85,7 +87,14 @@ def _name(key: str, names: dict[int, str]) -> str:
 
 
 def _seen(
-    kind: str, row: Any, verb: str, actor: Actor, city: City, names: dict[int, str]
+    kind: str,
+    row: Any,
+    verb: str,
+    actor: Actor,
+    city: City,
+    names: dict[int, str],
+    *,
+    froze: Collection[int],
 ) -> AskedSeen:
     return AskedSeen(
         id=row.pk,
@@ -106,5 +115,6 @@ def _seen(
         may_decide=row.state == ASKED
         and central(actor, verb, city)
         and row.asked_by != actor.key
-        and row.unit not in units_of(actor),
+        and row.unit not in units_of(actor)
+        and not (kind == "appeal" and row.period_id in froze),
     )

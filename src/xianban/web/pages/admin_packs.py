@@ -70,6 +70,7 @@ def _packs(
         "drafts": [{"draft": one, "who": names.get(one.actor, "")} for one in drafts],
         "fault": fault,
         "most_mb": MOST_MB,
+        "may_load": in_the_whole_city(actor, "manage_city"),
     }
     return render(request, "admin/packs.html", context, status=status)
 
@@ -326,6 +327,17 @@ def load(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         told = _("这就是现在用的城市包，没有变化。")
     messages.success(request, told, extra_tags="good")
     return redirect("packs")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff
+def back(request: HttpRequest, actor: Actor, number: int) -> HttpResponse:
+    """An earlier pack to look at again, and to load if what came after it is to be undone."""
+    if request.method != "POST":
+        return redirect("packs")
+    _must_load(actor)
+    token = city.draft_of_load(number, acting=actor.key, now=utc_now(), loads=casework.open_loads())
+    return redirect("pack", token)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

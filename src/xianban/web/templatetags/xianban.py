@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xianban.web import moments, words
+from xianban.web.pack_words import pack_said
 
 register = template.Library()
 
@@ -91,6 +92,12 @@ def urgency(code: str) -> SafeString:
         return SafeString("")
     entry = words.Chip(words.URGENCY[code], "alert-triangle", words.URGENCY_COLOUR[code])
     return _chip(entry)
+
+
+@register.filter(name="pack_said")
+def _pack_said(text: str) -> str:
+    """What is wrong with a pack, and what to do: `{{ fault.what|pack_said }}`."""
+    return pack_said(text)
 
 
 @register.filter
