@@ -94,5 +94,9 @@ def test_the_wall_needs_no_scrolling(town, overseen, sign_in):
         wide = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert tall
         assert wide
+        fits = page.evaluate("""() => { const card = document.querySelector(".wall-matters");
+            card.innerHTML = card.querySelector("h2").outerHTML + `<ol class="rising">${"<li><a>供水管线漏水爆管</a> <strong>31</strong> <span class='soft small'>平常约 8，多出 2.9 倍</span></li>".repeat(5)}</ol>`;
+            return card.scrollHeight <= card.clientHeight; }""")
+        assert fits  # five that rise, none cut off
         big = page.locator(".figure-card strong").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")  # fmt: skip
         assert big > height / 20  # legible from across the room

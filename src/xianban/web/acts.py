@@ -123,11 +123,16 @@ def _act(offer: Offer, view: CaseView) -> Act:
     return Act(
         verb=offer.verb,
         look=look,
-        inputs=tuple(_input(offer.verb, field, view) for field in offer.fields),
+        inputs=tuple(_input(offer.verb, f, view) for f in offer.fields if _asks(f, view)),
         after=_after(offer.consequence, view),
         warn=str(look.warn) % settings if look.warn else "",
         body=BODIES.get(offer.verb, "parts/act_fields.html"),
     )
+
+
+def _asks(field: Field, view: CaseView) -> bool:
+    """Why not to wait for co-units is asked where there are some to wait for."""
+    return field.name != "without_tasks" or any(task.state == "asked" for task in view.tasks)
 
 
 def vars_of(settings: object) -> dict[str, Any]:
