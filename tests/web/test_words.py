@@ -25,6 +25,23 @@ def test_every_sentence_has_its_english():
     assert not missing, "give these English in the .po and run python -m xianban.web.catalogue"
 
 
+TAGS = re.compile(
+    r"\{%\s*blocktrans(?:late)?\b.*?\{%\s*endblocktrans(?:late)?\s*%\}|\{%.*?%\}|\{\{.*?\}\}", re.S
+)
+
+
+def test_chinese_marks_stand_in_no_english_page():
+    """A colon or comma of the Chinese between two values is a sentence to be translated, too."""
+    folder = catalogue.ROOMS / "web/templates"
+    bare = [
+        (path.name, mark)
+        for path in folder.rglob("*.html")
+        if path.name != "500.html"  # says both languages
+        for mark in re.findall("[，。：；、（）]", TAGS.sub("", path.read_text(encoding="utf-8")))
+    ]
+    assert not bare, "say it by {% translate %}"
+
+
 def test_nothing_is_translated_that_nobody_says():
     assert not set(catalogue.read_po()) - set(catalogue.said())
 

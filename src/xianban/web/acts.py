@@ -259,7 +259,7 @@ def _options(field: Field, view: CaseView) -> tuple[tuple[str, str], ...]:
         open_tasks = {str(task.n): task for task in view.tasks if task.state == "asked"}
         codes = field.choices or tuple(open_tasks)
         return tuple(
-            (n, f"{open_tasks[n].unit.name}：{open_tasks[n].ask}" if n in open_tasks else n)
+            (n, f"{open_tasks[n].unit.name}{_('：')}{open_tasks[n].ask}" if n in open_tasks else n)
             for n in map(str, codes)
         )
     if field.kind == "person":

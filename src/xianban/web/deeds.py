@@ -292,4 +292,4 @@ def _grant(role: str, area: str, unit: str) -> str:
     except NotFound:
         where = [area, unit]
     named = " · ".join(part for part in where if part) or _("全市")
-    return f"{words.called(words.ROLES, role)}（{named}）"
+    return f"{words.called(words.ROLES, role)}{_('（')}{named}{_('）')}"

@@ -258,7 +258,7 @@ def _finding(row: Mapping[str, Any]) -> str:
     if "leads" in row:
         leads = _("、").join(_unit(here, mark) for mark in row["leads"])
         where = here.area_name(row["area"]) if row["area"] else _("全市")
-        return f"{here.matter_name(row['matter'])} · {where}：{leads}"
+        return f"{here.matter_name(row['matter'])} · {where}{_('：')}{leads}"
     return f"{row['matter_name']} · {row['area_name']}"
 
 

@@ -228,7 +228,7 @@ def _csv(sought: Sought, actor: Actor, count: int) -> Iterator[bytes]:
 def _cells(deed: Deed, tz: Any) -> Iterator[str]:
     yield f"{deed.at.astimezone(tz):%Y-%m-%d %H:%M:%S}"
     yield from (deed.who, deed.said, deed.about, deed.purpose, deed.reason)
-    yield "；".join(deed.details)
+    yield _("；").join(deed.details)
 
 
 @require_safe

@@ -301,4 +301,4 @@ def _say(request: HttpRequest, verb: str, done: command.Done) -> None:
         )
         messages.success(request, said % {"n": len(done.done)}, extra_tags="good")
     for number, why in done.refused:
-        messages.error(request, f"{number}：{in_words(why)}", extra_tags="bad")
+        messages.error(request, f"{number}{_('：')}{in_words(why)}", extra_tags="bad")

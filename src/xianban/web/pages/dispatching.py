@@ -432,7 +432,7 @@ def _somebody_was_first(
             "did": line.said,
         }
     else:
-        said = f"{view.number}：{in_words(refusal)}"
+        said = f"{view.number}{_('：')}{in_words(refusal)}"
     messages.error(request, said, extra_tags="bad")
     return _onwards(request)
 
