@@ -291,3 +291,48 @@ def test_a_warning_that_grows_says_so(warned, rounds, signed_in):
     assert (
         Warning.objects.filter(matter="0202", area=warned.area, method=warned.method).count() == 1
     )
+
+
+def links_to(page, start):
+    return [part.replace("&amp;", "&") for part in re.findall(r'href="([^"]+)"', page) if part.startswith(start)]  # fmt: skip
+
+
+def test_every_figure_of_a_round_opens_the_warnings_that_it_counts(warned, signed_in):
+    client = signed_in("analyst")
+    page = shown(client.get("/detectors/"))
+    figures = {
+        figure: int(n)
+        for figure, n in re.findall(r"round=[^&]+&amp;figure=(\w+)\">(\d+)</a>", page)
+    }
+    assert {"found", "new", "raised"} <= set(figures)
+    for address in links_to(page, "/warnings/?list=all&round="):
+        figure = address.rpartition("=")[2]
+        rows = shown(client.get(address)).count('class="warned-row"')
+        assert 0 < rows <= figures[figure], address
+        assert figure == "found" or rows == figures[figure]
+    listed = shown(client.get("/warnings/?list=all&round=nightly:2026-11-02&figure=raised"))
+    assert "每夜一轮（2026-11-02）：入选" in listed
+    assert 'class="warned-row"' not in shown(
+        client.get("/warnings/?list=all&round=nightly:1&figure=x")
+    )
+
+
+def test_figures_of_a_record_stand_above_the_warnings_that_make_them(warned, signed_in):
+    client = signed_in("analyst")
+    page = shown(client.get(f"/detectors/{warned.detector}/"))
+    table = page[page.index('id="behind"') :]
+    assert f'href="/warnings/{warned.pk}/"' in table
+    assert page.count('href="#behind"') >= 2
+    assert f"/detectors/{warned.detector}/#behind" in shown(client.get("/detectors/"))
+
+
+def test_what_is_offered_as_a_topic_opens_its_cases_and_warnings(warned, signed_in):
+    client = signed_in("analyst")
+    page = shown(client.get("/warnings/topics/"))
+    (cases, *_) = links_to(page, "/cases/?matter=")
+    assert "from=2026-" in cases
+    assert "没有这一项" not in shown(client.get(cases))
+    for address in links_to(page, "/warnings/?list=all&matter="):
+        assert "since=2026-" in address
+        number = int(re.search(re.escape(address.replace("&", "&amp;")) + r"\">(\d+)</a>", page)[1])
+        assert shown(client.get(address)).count('class="warned-row"') == number

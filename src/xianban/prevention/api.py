@@ -42,7 +42,7 @@ from xianban.prevention.queries.detectors import detector, detectors
 from xianban.prevention.queries.offers import OrderOffer
 from xianban.prevention.queries.orders import OrderPage, OrderRow, orders
 from xianban.prevention.queries.raised import Raised, raised_since
-from xianban.prevention.queries.records import record
+from xianban.prevention.queries.records import behind_record, record
 from xianban.prevention.queries.replays import (
     VERDICTS,
     Asked,
@@ -93,7 +93,7 @@ from xianban.prevention.rules.finding import Finding
 from xianban.prevention.rules.matching import Known, home_of
 from xianban.prevention.rules.measuring import Plan, measured, plan_of
 from xianban.prevention.rules.past import Past, Terrain, past_of
-from xianban.prevention.rules.records import Record
+from xianban.prevention.rules.records import Record, is_real
 from xianban.prevention.rules.study import TABLE
 from xianban.prevention.rules.words import DISMISS_REASONS, GRADES, OUTCOMES, STANDS
 
@@ -153,6 +153,7 @@ __all__ = [
     "area_profile",
     "arrive",
     "attach_new",
+    "behind_record",
     "board",
     "challenge",
     "choose_topic",
@@ -170,6 +171,7 @@ __all__ = [
     "harm_of",
     "helped_of",
     "home_of",
+    "is_real",
     "keep",
     "look",
     "looks_due",

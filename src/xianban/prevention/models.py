@@ -51,6 +51,9 @@ class Round(models.Model):
     ended_at = models.DateTimeField()
     counts = models.JSONField(default=dict)
     by_desk = models.JSONField(default=dict)  # desk -> {"raised": n, "left_out": n}
+    warnings = models.JSONField(
+        default=dict
+    )  # figure of `counts` -> keys of the warnings behind it
 
     class Meta:
         indexes = [models.Index(fields=["-as_of"], name="round_newest")]

@@ -51,6 +51,14 @@ LISTS: Mapping[str, Promise] = {
     "ended": gettext_lazy("已平息"),
     "all": gettext_lazy("全部"),
 }
+FIGURES: Mapping[str, Promise] = {  # of a round
+    "found": gettext_lazy("看到"),
+    "new": gettext_lazy("新的"),
+    "raised": gettext_lazy("入选"),
+    "left_out": gettext_lazy("未入选"),
+    "explained": gettext_lazy("已有解释"),
+    "ended": gettext_lazy("平息"),
+}
 ORDERS: Mapping[str, Promise] = {
     "harm": gettext_lazy("先办能少多少"),
     "new": gettext_lazy("最新"),

@@ -135,8 +135,8 @@ def record_round(
             kept.end_what_is_over(after, seasons=kind == "nightly")
             kept.fill_budgets()
             kept.write()
-            row.counts, row.by_desk = dict(kept.counts), kept.by_desk
-            row.save(update_fields=["counts", "by_desk"])
+            row.counts, row.by_desk, row.warnings = dict(kept.counts), kept.by_desk, kept.behind
+            row.save(update_fields=["counts", "by_desk", "warnings"])
     except IntegrityError:
         if Round.objects.filter(name=name).exists():
             return None  # another worker was first

@@ -202,7 +202,9 @@ def topic_offers(actor: Actor, *, area: str = "", most: int = 10) -> tuple[Topic
             area=area_named(city, area),
             people=now or 0,
             before=then or 0,
-            warnings=sum(n for code, n in again.items() if code in city.matter_line(matter) or matter in city.matter_line(code)),
+            warnings=sum(n for code, n in again.items() if matter in city.matter_line(code)),
+            weeks=(before, lately),
+            warned_since=newest - timedelta(weeks=26),
         )
         for matter, now, then in rows
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -63,6 +63,9 @@ class Wanted:
     text: str = ""
     order: str = "harm"
     page: int = 1
+    round: str = ""  # its name: the warnings behind the figure `figure` of it
+    figure: str = "found"
+    since: date | None = None  # found first on this day or later
 
 
 def board(actor: Actor, wanted: Wanted | None = None) -> WarningPage:
@@ -93,6 +96,11 @@ def _filtered(rows: QuerySet[Warning], wanted: Wanted, city: City) -> QuerySet[W
     for name in ("method", "detector", "unit"):
         if value := getattr(wanted, name):
             rows = rows.filter(**{name: value})
+    if wanted.since:
+        rows = rows.filter(first_at__date__gte=wanted.since)
+    if wanted.round:
+        behind = Round.objects.filter(name=wanted.round).values_list("warnings", flat=True).first()
+        rows = rows.filter(pk__in=(behind or {}).get(wanted.figure, ()))
     if wanted.text:
         rows = rows.filter(title__icontains=wanted.text[:60])
     return rows
@@ -196,7 +204,7 @@ def rounds(actor: Actor, *, most: int = 30) -> tuple[RoundShown, ...]:
     """The newest rounds, with what each found; figures of the whole city, no places."""
     must_see_warnings(actor)
     return tuple(
-        RoundShown(row.name, row.kind, row.as_of, row.counts, row.by_desk)
+        RoundShown(row.name, row.kind, row.as_of, row.counts, row.by_desk, frozenset(row.warnings))
         for row in Round.objects.order_by("-as_of", "-pk")[:most]
     )
 

@@ -1,8 +1,16 @@
 """Records of detectors: over what they raised, and what it led to."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
+
+from xianban.accounts.api import Actor
+from xianban.city.api import current
 from xianban.prevention.models import Measure, Warning
+from xianban.prevention.queries.reach import seen
 from xianban.prevention.rules.records import LAST, Past, Record, effect_of, record_of
 
 HOUR = 3600
@@ -10,30 +18,51 @@ HOUR = 3600
 
 def record(name: str, *, n: int | None = None) -> Record:
     """The record of a detector over its last 50, of one version or of all."""
-    return record_of(_past(name, n))
+    return record_of([_past(row) for row in _last(name, n)])
 
 
-def _past(name: str, n: int | None) -> list[Past]:
+@dataclass(frozen=True)
+class RaisedBefore:
+    """One of the warnings that a record is made of, with what it adds to each figure."""
+
+    id: int
+    title: str
+    raised_at: datetime
+    past: Past
+
+
+def behind_record(name: str, actor: Actor) -> tuple[tuple[RaisedBefore, ...], int]:
+    """The warnings behind a detector's record that this actor may see, the newest first; and how many are out of sight."""
+    rows = list(_last(name, None))
+    in_sight = set(seen(actor, current()).filter(pk__in=[row["pk"] for row in rows]).values_list("pk", flat=True))  # fmt: skip
+    shown = tuple(
+        RaisedBefore(row["pk"], row["title"], row["raised_at"], _past(row))
+        for row in rows
+        if row["pk"] in in_sight
+    )
+    return shown, len(rows) - len(shown)
+
+
+def _last(name: str, n: int | None) -> QuerySet[Warning, dict[str, Any]]:
     rows = Warning.objects.filter(detector=name, shown="raised")
     if n is not None:
         rows = rows.filter(detector_n=n)
-    found = rows.order_by("-raised_at").values_list(
-        "stand", "outcome", "people_at_first", "raised_at", "peak_on", "course",
+    return rows.order_by("-raised_at").values(
+        "pk", "title", "stand", "outcome", "people_at_first", "raised_at", "peak_on", "course",
         "order__at", "order__answered_at", "order__measure__relative",
     )[:LAST]  # fmt: skip
-    return [
-        Past(
-            stand=stand,
-            outcome=outcome,
-            people_at_first=people,
-            lead_days=_lead(raised_at, peak_on) if course == "ended" else None,
-            effort_hours=(answered - ordered).total_seconds() / HOUR
-            if ordered and answered
-            else None,
-            effect=effect_of(outcome, effect),
-        )
-        for stand, outcome, people, raised_at, peak_on, course, ordered, answered, effect in found
-    ]
+
+
+def _past(row: Mapping[str, Any]) -> Past:
+    ordered, answered = row["order__at"], row["order__answered_at"]
+    return Past(
+        stand=row["stand"],
+        outcome=row["outcome"],
+        people_at_first=row["people_at_first"],
+        lead_days=_lead(row["raised_at"], row["peak_on"]) if row["course"] == "ended" else None,
+        effort_hours=(answered - ordered).total_seconds() / HOUR if ordered and answered else None,
+        effect=effect_of(row["outcome"], row["order__measure__relative"]),
+    )
 
 
 def _lead(raised_at: datetime | None, peak_on: object) -> float | None:

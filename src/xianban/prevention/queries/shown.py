@@ -261,6 +261,9 @@ class RoundShown:
     as_of: datetime
     counts: Mapping[str, int]
     by_desk: Mapping[str, Mapping[str, int]]
+    listed: frozenset[str] = (
+        frozenset()
+    )  # figures whose warnings were kept: `Wanted(round=…, figure=…)`
 
 
 @dataclass(frozen=True)
@@ -334,6 +337,8 @@ class TopicOffered:
     people: int
     before: int
     warnings: int
+    weeks: tuple[date, date]  # the Mondays from which `before` and `people` count, four weeks each
+    warned_since: date
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ class Keeping(ABC, Generic[W]):
             found=0, new=0, raised=0, left_out=0, explained=0, returned=0, ended=0
         )
         self.by_desk: dict[str, Any] = {}
+        self.behind: dict[str, list[Any]] = {}  # the warnings behind each figure
         self._known_of: dict[int, Known] = {}  # as it is now; what changes is taken out
 
     # what whoever inherits has to say
@@ -123,12 +124,20 @@ class Keeping(ABC, Generic[W]):
         known = [row for row in self.known() if row.silent == silent]
         place = home_of(one, cases, known, today=self.today)
         row = self.rows[place.id] if place else self._begin(one, config, n, silent)
+        if not silent:
+            self._list("found", row)
         self._update(row, one, fresh=place is None)
         behind = self.cases.setdefault(row.pk, set())
         fresh = sorted(cases - behind)[: max(0, MOST_BEHIND - len(behind))]
         self.put_behind(row, fresh)
         behind.update(fresh)
         self._known_of.pop(row.pk, None)
+
+    def _list(self, figure: str, row: W) -> None:
+        """A warning among those that a figure counts; several findings may be one warning."""
+        keys = self.behind.setdefault(figure, [])
+        if row.pk not in keys:
+            keys.append(row.pk)
 
     def known(self) -> list[Known]:
         """The warnings as findings are compared with them; what changed since is looked at anew."""
@@ -206,6 +215,10 @@ class Keeping(ABC, Generic[W]):
         self.rows[row.pk] = row
         self.counts["new"] += not silent
         self.counts["explained"] += shown == "explained"
+        if not silent:
+            self._list("new", row)
+        if shown == "explained":
+            self._list("explained", row)
         said = {
             "detector": one.detector,
             "n": n,
@@ -258,6 +271,7 @@ class Keeping(ABC, Generic[W]):
             self.note(row, "return", {"people": row.people, "then": row.people_at_study})
             row.stand, row.reason, row.quiet_until, row.shown = "new", "", None, "left_out"
             self.counts["returned"] += 1
+            self._list("returned", row)
         if row.shown == "silent" and row.twin is None:
             row.twin = self._twin(row)
         self.save(row)
@@ -290,6 +304,8 @@ class Keeping(ABC, Generic[W]):
                 self.note(row, "end", {"people": row.most_people})
                 self.save(row, "course", "ended_at", "version")
                 self.counts["ended"] += row.shown != "silent"
+                if row.shown != "silent":
+                    self._list("ended", row)
 
     def fill_budgets(self) -> None:
         """Whoever waits and is still going on, by expected harm avoided, up to what each desk may get today."""
@@ -315,4 +331,5 @@ class Keeping(ABC, Generic[W]):
                 row.days_left_out, row.left_out_on = row.days_left_out + 1, day
                 self.save(row, "days_left_out", "left_out_on")
         self.counts["raised"], self.counts["left_out"] = len(chosen.raised), len(chosen.left_out)
+        self.behind |= {"raised": list(chosen.raised), "left_out": list(chosen.left_out)}
         self.by_desk = {desk: dict(figures) for desk, figures in chosen.by_desk.items()}

@@ -47,8 +47,11 @@ def _detector(
 ) -> HttpResponse:
     seen = prevention.detector(name, actor)
     typed = typed or {}
+    behind, hidden = prevention.behind_record(name, actor)
     context = menu(actor, "warnings") | {
         "seen": seen,
+        "behind": [(one, prevention.is_real(one.past.stand, one.past.outcome)) for one in behind],
+        "behind_hidden": hidden,
         "versions": _versions(seen),
         "settings": [(key, word, seen.config.get(key), typed.get(key, "")) for key, word in warned.KEYS.items()],
         "typed": typed,

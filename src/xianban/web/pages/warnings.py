@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +27,8 @@ from xianban.web.wording import in_words
 
 STUDIES = ("confirm", "watch", "dismiss", "reconsider", "conclude", "note")
 ON_BOARD = ("order", "confirm", "watch", "dismiss", "reconsider")
-ASKED = ("list", "order", "area", "matter", "detector", "text", "page")
+ASKED = ("list", "order", "area", "matter", "detector", "text", "round", "figure", "since", "page")
+FIGURES = tuple(warned.FIGURES)
 CO_UNIT_ROWS = 2  # empty ones, beside those of the duty list
 MOST_RING, LEAST_RING = 26, 9
 
@@ -42,7 +43,9 @@ def board(request: HttpRequest, actor: Actor) -> HttpResponse:
     counts = prevention.counts(actor)
     records = {name: prevention.record(name) for name in {row.detector for row in page.rows}}
     desks = prevention.desks(actor, now=now)
-    asked = {name: value for name in ASKED if (value := str(getattr(wanted, name))) and name != "page"}  # fmt: skip
+    asked = {name: str(value) for name in ASKED if (value := getattr(wanted, name)) and name != "page"}  # fmt: skip
+    if not wanted.round:
+        asked.pop("figure", None)
     most = max((row.harm for row in page.rows), default=1.0) or 1.0
     first = (page.page - 1) * 50
     context = menu(actor, "warnings") | {
@@ -67,7 +70,8 @@ def board(request: HttpRequest, actor: Actor) -> HttpResponse:
         "budget": (sum(d.raised for d in desks), sum(d.budget for d in desks), sum(d.left_out for d in desks)),
         "counts": counts,
         "wanted": wanted,
-        "kept": {k: v for k, v in asked.items() if k in ("list", "order", "detector")},
+        "kept": {k: v for k, v in asked.items() if k in ("list", "order", "detector", "round", "figure", "since")},
+        "narrowed": _narrowed(wanted),
         "clear": "?" + urlencode({"list": wanted.list}),
         "matters": [(code, here.matter_name(code)) for code, m in here.matters.items() if m.level == 1],
         "areas": [(code, here.area_name(code)) for code, a in here.areas.items() if a.level in ("district", "street")],
@@ -89,8 +93,27 @@ def _wanted(get: Any, here: city.City) -> Wanted:
         matter=get.get("matter", "") if get.get("matter") in here.matters else "",
         detector=get.get("detector", "")[:60],
         text=get.get("text", "").strip()[:60],
+        round=get.get("round", "")[:40],
+        figure=get.get("figure") if get.get("figure") in FIGURES else "found",
+        since=_day(get.get("since", "")),
         page=int(page) if page.isdigit() and len(page) < 5 else 1,
     )
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+def _narrowed(wanted: Wanted) -> str:
+    """What a figure elsewhere has narrowed the list to, in words."""
+    if wanted.round:
+        kind, _colon, at = wanted.round.partition(":")
+        word = _("每小时") if kind == "hourly" else _("每夜")
+        return _("%(kind)s一轮（%(at)s）：%(figure)s") % {"kind": word, "at": at.replace("T", " "), "figure": warned.FIGURES[wanted.figure]}  # fmt: skip
+    return _("%(day)s 起发现的") % {"day": wanted.since} if wanted.since else ""
 
 
 def _verbs(row: WarningRow, actor: Actor) -> list[str]:

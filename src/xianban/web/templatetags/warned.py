@@ -1,8 +1,11 @@
 """What pages about warnings ask for again and again."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -11,6 +14,7 @@ from xianban.web.templatetags.look import sign
 from xianban.web.words import Chip, called
 
 register = template.Library()
+DAY, FOUR_WEEKS = timedelta(days=1), timedelta(weeks=4)
 TABLES = {name.lower(): value for name, value in vars(warned).items() if name.isupper()}
 
 
@@ -24,6 +28,25 @@ def warned_word(code: str, table: str) -> str:
 def warned_chip(code: str, table: str = "stands") -> SafeString:
     chip = TABLES[table].get(code) or Chip(code, "info-circle", "grey")
     return sign(chip.word, chip.icon, chip.colour)
+
+
+@register.simple_tag
+def round_figure(one: Any, figure: str) -> SafeString | str:
+    """A figure of a round, which opens the warnings behind it where they were kept."""
+    n = one.counts.get(figure, 0)
+    if not n or figure not in one.listed:
+        return str(n)
+    query = urlencode({"list": "all", "round": one.name, "figure": figure})
+    return format_html('<a href="{}?{}">{}</a>', reverse("warnings"), query, n)
+
+
+@register.simple_tag
+def offered_cases(one: Any, figure: str) -> str:
+    """Where the cases behind an offer's people are listed: the last four weeks, or those before."""
+    before, lately = one.weeks
+    first, last = (lately, lately + FOUR_WEEKS) if figure == "people" else (before, lately)
+    asked = {"matter": one.matter.code, "area": one.area.code, "from": first, "to": last - DAY}
+    return f"{reverse('cases')}?{urlencode(asked)}"
 
 
 @register.simple_tag
