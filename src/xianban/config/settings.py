@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "xianban.web.context.page",
             ],
+            "builtins": ["xianban.web.templatetags.marked_forms"],  # every form says whose it is
         },
     }
 ]

@@ -127,6 +127,7 @@ SENTENCES: tuple[tuple[str, Promise], ...] = (
     (r"the machine acts all the time", _("机器时时都在做事，请再选一类操作，或填一件案件。")),
     (r"a day is written like", _("日期写成 2026-11-02 这样。")),
     (r"this link to the next page", _("翻页的链接不完整，请重新查。")),
+    (r"there is no \S+ “(?P<typed>.*)” in this city", _("名录里没有“%(typed)s”，请从列表中选一个。")),
     (r"there is no unit", _("名录里没有这个单位，请从列表中选一个。")),
     (r"(?P<unit>.+) is a community or grid body", _("%(unit)s属于社区或网格，只协助不主办；请选街道或部门。")),
     (r"the case is with (?P<unit>.+) already", _("案件已经在%(unit)s，请选别的单位。")),

@@ -23,7 +23,7 @@ from xianban.files.api import Bringing, FileSeen, files_of
 from xianban.intake import api as intake
 from xianban.prevention import api as prevention
 from xianban.residents import api as residents
-from xianban.web import kept_words, uploads, words
+from xianban.web import uploads, words
 from xianban.web.acts import FORETOLD, LIMIT_UNITS, Act, acts_from, lists_for, read_act, with_typed
 from xianban.web.pages.desk import menu, staff
 from xianban.web.pages.galleries import shown_in_case
@@ -36,7 +36,7 @@ TICKING = ("running", "overdue", "paused")
 UNSAID = (
     "version",
     "csrfmiddlewaretoken",
-    "by",
+    "sent_by",
     "from",
     "look",
     "held",
@@ -51,15 +51,7 @@ FIRST_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     case_id = casework.case_by_number(number, actor)
     view, offers = casework.case_with_offers(case_id, actor, now=utc_now())
-    acts = acts_from(offers, view)
-    kept = kept_words.taken(request, actor)
-    if kept is None:
-        return _page(request, actor, view, acts)
-    posted = {name: value for name, value in kept.posted.items() if name != "look"}
-    acts = tuple(
-        with_typed(one, posted, faults={}) if one.verb == kept.verb else one for one in acts
-    )
-    return _page(request, actor, view, acts, kept=kept, kept_verb=verb_of(kept.verb))
+    return _page(request, actor, view, acts_from(offers, view))
 
 
 @require_http_methods(["GET", "POST"])
@@ -215,7 +207,6 @@ def _page(
         "links": [one for one in view.links if one.case_id not in merged],
         "area_names": view.area_path[1:],
         "limit_units": LIMIT_UNITS,
-        "by": kept_words.mark_of(actor),
         "attempts": _attempts(view),
         "me": actor.id,
         "treated": prevention.treatment_seen(view.id, actor),

@@ -25,10 +25,11 @@ def staff(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(kept_words.keep(request) or _page_of(request))
+            return redirect_to_login(kept_words.keep(request) or kept_words.page_of(request))
         if step := next_step(request.user):  # an issued password, a second factor that is due
             return redirect(step)
-        return view(request, actor_of(request.user), *args, **values)
+        actor = actor_of(request.user)
+        return kept_words.put_back(request, view(request, actor, *args, **values), actor)
 
     guarded.for_staff = True  # type: ignore[attr-defined]
     return never_cache(guarded)
@@ -40,13 +41,6 @@ def proven(view: View) -> View:
     What was sent is kept meanwhile, and done once the password or the second factor was given.
     """
     return reauthentication_required(allow_get=True)(view)
-
-
-def _page_of(request: HttpRequest) -> str:
-    """Where to come back to after signing in: the page, or the one whose form was sent."""
-    if request.method in ("GET", "HEAD"):
-        return request.get_full_path()
-    return request.path.partition("/do/")[0].partition("/reveal/")[0].rstrip("/") + "/"
 
 
 def in_the_whole_city(actor: Actor, verb: str) -> bool:
