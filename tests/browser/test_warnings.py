@@ -289,3 +289,109 @@ def test_what_grows_is_one_warning_with_more_people(town, sign_in, until, night)
     desk.goto(f"{town.url}/warnings/")
     expect(desk.locator(".warned-row", has_text=warned.title)).to_have_count(1)
     assert Warning.objects.filter(matter="0202", method="daily").count() == 1
+
+
+# what lies ahead: a month's topic, the season calendar, the patrol sheet
+
+
+def test_a_topic_is_chosen_worked_off_and_closed(town, sign_in, until, night):
+    night(usual(until) + planted(25, until=until))
+    desk = sign_in("supervisor")
+    desk.goto(f"{town.url}/warnings/topics/")
+    row = desk.locator("tr", has_text="Rubbish")
+    expect(row).to_be_visible()
+    with desk.expect_navigation():
+        row.get_by_role("link", name="定为题").click()
+    expect(desk.locator("#matter")).to_have_value("Streets/Rubbish")
+    desk.fill("#title", "街面垃圾不过夜")
+    desk.fill("#owner", "Bridge Street Office")
+    desk.fill("#text-1", "每条街增设两个分类桶")
+    desk.fill("#unit-1", "Bridge Street Office")
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="定为每月一题").click()
+    expect(desk.locator(".fault, [role=alert]").first).to_be_visible()  # no day by which
+    expect(desk.locator("#text-1")).to_have_value("每条街增设两个分类桶")
+    desk.fill("#due-1", f"{until + 20 * DAY:%Y-%m-%d}")
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="定为每月一题").click()
+    expect(desk.locator("h1")).to_have_text("街面垃圾不过夜")
+    expect(desk.locator("canvas, svg").first).to_be_visible()
+    topic = desk.url
+
+    owner = sign_in("handler", width=390)
+    owner.goto(topic)
+    with owner.expect_navigation():
+        owner.get_by_role("button", name="完成了").click()
+    expect(owner.locator(".meeting-tasks")).to_contain_text("完成")
+
+    desk.goto(topic)
+    desk.locator("summary", has_text="结题").click()
+    desk.fill("#result", "四条街都有了分类桶，垃圾类诉求降了三成")
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="结题").click()
+    expect(desk.locator("main")).to_contain_text("降了三成")
+    desk.goto(f"{town.url}/warnings/topics/")
+    expect(desk.locator("li", has_text="街面垃圾不过夜")).to_contain_text("已结")
+
+
+def test_a_season_is_proposed_weeks_ahead_and_its_preparation_is_ordered(town, sign_in, until, night, tmp_path):  # fmt: skip
+    pack = tmp_path / "more"
+    starts, ends = until + 3 * WEEK, until + 15 * WEEK
+    with (pack / "city.toml").open("a", encoding="utf-8") as toml:
+        toml.write(
+            f'[[prevention.seasons]]\nname = "heating"\ntitle = "供暖前准备"\nmatter = "01"\nweeks_ahead = 6\n'
+            f'starts = "{starts:%m-%d}"\nends = "{ends:%m-%d}"\ntasks = ["检修管网", "公布电话"]\n'
+        )
+    city.load(pack, now=utc_now())
+    city.forget()
+    night(usual(until))
+    desk = sign_in("analyst")
+    desk.goto(f"{town.url}/warnings/seasons/")
+    season = desk.locator("tr", has_text="供暖前准备")
+    expect(season).to_contain_text("该准备了")
+    with desk.expect_navigation():
+        season.get_by_role("link", name="准备的预警").click()
+    desk.locator("#act-order summary").click()
+    expect(desk.locator("#measures")).to_have_value("检修管网\n公布电话")
+    expect(desk.locator("#lead")).to_have_value("Waterworks")
+    desk.fill("#legal_basis", "供热条例第八条")
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="立案先办").click()
+    order = Order.objects.get()
+    expect(desk.locator("#order")).to_contain_text("供热条例第八条")
+
+    # the unit finds an ordinary case; nobody's request is taken for its cause
+    assert casework.case_view(order.case, user("handler", unit="water"), now=utc_now()).title == "供暖前准备"  # fmt: skip
+    comes("no water since this morning", "13912345678", town.url)
+    assert prevention.attach_new(now=utc_now()) == 0
+    desk.goto(f"{town.url}/warnings/?list=ordered")
+    expect(desk.locator(".warned-row", has_text="供暖前准备")).to_have_count(1)
+
+
+def test_a_patrol_sheet_is_made_opened_on_a_phone_and_printed(town, sign_in, until, night):
+    night(usual(until) + planted(25, until=until))
+    add_users(
+        [NewUser("walker", name="钱网格", password=PASSWORD, grants=(Granted(Role.GRID_WORKER, EAST),))],
+        acting=MACHINE, now=utc_now(),
+    )  # fmt: skip
+    desk = sign_in("supervisor")
+    desk.goto(f"{town.url}/patrol/")
+    desk.fill("#teams", "1")
+    desk.fill("#hours", "4")
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="安排").click()
+    sheet = desk.locator(".patrol-sheet")
+    expect(sheet.first).to_contain_text("第 1 组")
+    expect(sheet.first).to_contain_text("Streets")
+    expect(desk.get_by_role("button", name="打印")).to_be_visible()
+    desk.emulate_media(media="print")
+    expect(sheet.first).to_be_visible()
+    expect(desk.locator("form.filters")).to_be_hidden()
+    assert desk.pdf(format="A4").startswith(b"%PDF")
+
+    phone = sign_in("walker", width=390)
+    phone.goto(f"{town.url}/patrol/")
+    expect(phone.locator(".patrol-sheet").first).to_contain_text("去哪里")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.get_by_role("link", name="看到问题，登记一件").click()
+    phone.wait_for_url("**/cases/new/**")

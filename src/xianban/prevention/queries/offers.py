@@ -6,6 +6,7 @@ from datetime import datetime
 from xianban.casework.api import opened
 from xianban.city.api import Assignment, City
 from xianban.prevention.models import Behind, Warning
+from xianban.prevention.rules.words import DETECTORS_OWN
 
 ENDED = ("closed", "declined", "merged")
 
@@ -35,10 +36,18 @@ def offer_for(row: Warning, city: City, *, now: datetime) -> OrderOffer:
         limit=found.limit if found else usual,
         authority=found.powers if found else "",
         legal_basis=found.legal_basis if found else "",
-        playbook=found.playbook if found else tuple(row.outlook.get("tasks", ())),
+        playbook=_tasks(row, city) or (found.playbook if found else ()),
         assignment=found,
         attachable=attachable(row),
     )
+
+
+def _tasks(row: Warning, city: City) -> tuple[str, ...]:
+    """What the calendar says is to be prepared, where the warning is a proposal of the calendar."""
+    kind, _, name = row.detector.partition(":")
+    if kind != DETECTORS_OWN:
+        return ()
+    return next((one.tasks for one in city.prevention.seasons if one.name == name), ())
 
 
 def attachable(row: Warning) -> int:
