@@ -66,7 +66,7 @@ def tabs_of(actor: Actor, here: str) -> list[dict[str, Any]]:
         ("packs", _("城市包"), "manage_city"),
         ("duty_gaps", _("权责清单"), "manage_city"),
         ("audit", _("审计"), "audit"),
-        ("system", _("系统"), "manage_users"),
+        ("system", _("系统状况"), "manage_users"),
     )
     return [
         {"word": word, "query": reverse(name), "here": name == here}
