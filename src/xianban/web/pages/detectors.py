@@ -52,6 +52,7 @@ def _detector(
         "seen": seen,
         "behind": [(one, prevention.is_real(one.past.stand, one.past.outcome)) for one in behind],
         "behind_hidden": hidden,
+        "listed": "#behind" if behind else "",
         "versions": _versions(seen),
         "settings": [(key, word, seen.config.get(key), typed.get(key, "")) for key, word in warned.KEYS.items()],
         "typed": typed,
