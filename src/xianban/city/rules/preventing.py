@@ -50,7 +50,7 @@ STANDARD = (
     Detector("sudden", "突发骤增", "daily", schedule="hourly", fdr=0.01, least=6),
     Detector("daily_rise", "单日异常上升", "daily"),
     Detector("weekly_rise", "持续上升", "weekly", least=8, ends_after_days=14),
-    Detector("cluster", "时空聚集", "cluster", area="community", window_days=7, look_back_days=90),
+    Detector("cluster", "时空聚集", "cluster", area="community", window_days=7, look_back_days=365),
     Detector("hot_issue", "热点话题", "issue", area="community", least=4, ends_after_days=7),
     Detector("recurrence", "办结后反复", "recurrence", area="community", matter=3, window_days=60, look_back_days=365, least=3, ends_after_days=30),
     Detector("risk", "下周风险", "risk", area="community", matter=1, least=1, most=5, ends_after_days=8, look_back_days=540),
