@@ -91,7 +91,6 @@ SHARED = {
     "pack": [{"token": "0" * 32}],
     "load_pack": [{"token": "0" * 32}],
     "back_to_pack": [{"number": 98_765}],
-    "back_to_pack": [{"number": 98_765}],
     "pack_do": [{"token": "0" * 32, "verb": verb} for verb in ("drop", "again")],
     "batch_result": [{"key": "nothing"}],
     "export": [{"kind": kind} for kind in ("csv", "xlsx")],
