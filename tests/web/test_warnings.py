@@ -159,7 +159,7 @@ def test_an_order_opens_a_case_and_its_unit_reads_why(warned, signed_in, now):
     assert "凭什么职权" in bad
     assert "先清一遍" in bad
     assert 'value="Landscaping Bureau"' in bad
-    assert "名录里没有这个单位" in shown(
+    assert "名录里没有“Nobody”" in shown(
         client.post(address + "do/order/", terms(warned, co_unit=["Nobody"])), 400
     )
     page = shown(client.post(address + "do/order/", terms(warned), follow=True))

@@ -111,14 +111,15 @@ def _heaviest(
     parts = [filtered(branch, filters, may.city, now) for branch in may.branches()]
     if len(parts) == 1 and not (filters.clock or filters.unit or filters.area):
         parts = _that_may_weigh_most(parts[0], limit)
-    found: dict[int, tuple[float, datetime, int, str, int]] = {}
+    found: dict[int, tuple[float, Any, int, str, int]] = {}  # late cases all are due
     for part in parts:
         weighed = part.annotate(weight=_PressWeight(Value(now)))
         for pk, due, urgency, supporters, weight in weighed.order_by(
             "-weight", "next_due_at", "id"
         ).values_list("id", "next_due_at", "urgency", "supporters", "weight")[:limit]:
             found[pk] = (-weight, due, pk, urgency, supporters)
-    return [(pk, due, *more) for _, due, pk, *more in sorted(found.values())[:limit]]
+    heaviest = sorted(found.values())[:limit]
+    return [(pk, due, urgency, supporters) for _, due, pk, urgency, supporters in heaviest]
 
 
 def _that_may_weigh_most(rows: QuerySet[Case], limit: int) -> list[QuerySet[Case]]:

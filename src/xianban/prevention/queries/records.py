@@ -43,7 +43,7 @@ def behind_record(name: str, actor: Actor) -> tuple[tuple[RaisedBefore, ...], in
     return shown, len(rows) - len(shown)
 
 
-def _last(name: str, n: int | None) -> QuerySet[Warning, dict[str, Any]]:
+def _last(name: str, n: int | None) -> QuerySet[Warning, Any]:
     rows = Warning.objects.filter(detector=name, shown="raised")
     if n is not None:
         rows = rows.filter(detector_n=n)
