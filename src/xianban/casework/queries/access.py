@@ -84,7 +84,8 @@ class Access:
             raise NotFound(NO_CASE)
         standing = standing_of(case)
         reporters = Interest.objects.filter(case_id=case_id).count()
-        return linked_offers(self.offers(standing, now=now, reporters=reporters), case_id)
+        offers = self.offers(standing, now=now, reporters=reporters)
+        return linked_offers(offers, case_id, seen=self.case_filter())
 
     def offers(self, standing: Standing, *, now: datetime, reporters: int) -> tuple[Offer, ...]:
         """`acts_for` for a case whose standing is known."""
@@ -148,11 +149,11 @@ class Access:
         return replace(field, choices=tuple(str(task.n) for task in mine))
 
 
-def linked_offers(offers: tuple[Offer, ...], case_id: int) -> tuple[Offer, ...]:
-    """The offers with the links that may be cut to choose from; none to cut one where there is none."""
+def linked_offers(offers: tuple[Offer, ...], case_id: int, *, seen: Q) -> tuple[Offer, ...]:
+    """The offers with the links in sight that may be cut to choose from; none to cut one where there is none."""
     if not any(offer.verb == "unlink" for offer in offers):
         return offers
-    numbers = numbers_linked(case_id)
+    numbers = numbers_linked(case_id, seen=seen)
     return tuple(
         _with_links(offer, numbers) for offer in offers if numbers or offer.verb != "unlink"
     )

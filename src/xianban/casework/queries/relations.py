@@ -45,11 +45,15 @@ def links_among(cases: Collection[int], others: Collection[int], *, kind: str) -
     return dict(rows.order_by("since", "pk").values_list("case_id", "other_id"))
 
 
-def numbers_linked(case_id: int) -> tuple[str, ...]:
-    """The numbers of all that a case is linked with, in either direction; the newest first."""
+def numbers_linked(case_id: int, *, seen: Q) -> tuple[str, ...]:
+    """The numbers of all in sight that a case is linked with, in either direction; the newest first."""
     rows = Link.objects.filter(Q(case_id=case_id) | Q(other_id=case_id), cut_at__isnull=True)
     pairs = rows.order_by("-since", "-pk").values_list("case_id", "other_id")[:MOST]
     keys = dict.fromkeys(b if a == case_id else a for a, b in pairs)
-    found = dict(Case.objects.filter(pk__in=keys).values_list("pk", "received_at")) if keys else {}
+    found = (
+        dict(Case.objects.filter(seen, pk__in=keys).values_list("pk", "received_at"))
+        if keys
+        else {}
+    )
     tz = current().tz
     return tuple(case_number(key, found[key], tz=tz) for key in keys if key in found)

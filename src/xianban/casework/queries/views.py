@@ -63,7 +63,8 @@ def case_with_offers(
     """`case_view`, and what `Access.acts_for` offers, of a case that is read once for both."""
     may = access(actor)
     view, standing = _read(case_id, may, now)
-    offers = linked_offers(may.offers(standing, now=now, reporters=len(view.persons)), case_id)
+    offers = may.offers(standing, now=now, reporters=len(view.persons))
+    offers = linked_offers(offers, case_id, seen=may.case_filter())
     return (_public_form(view) if actor.kind == "resident" else view), offers
 
 
