@@ -104,47 +104,6 @@ def test_done_is_reported_point_by_point(with_points, case, signed_in, now):
     assert "seen at noon" in signed_in("agent").get(f"/cases/{case.number}/").content.decode()
 
 
-def test_a_session_that_ended_loses_no_word(case, people, signed_in, now):
-    from django.contrib.auth import get_user_model
-
-    client = signed_in("handler_east")
-    page = client.get(f"/cases/{case.number}/").content.decode()
-    by = re.search(r'name="by" value="([^"]+)"', page)[1]
-    client.session.flush()
-    client.cookies.pop("sessionid", None)
-    said = {"by": by, "version": "1", "text": "the words of an hour"}
-    away = client.post(f"/cases/{case.number}/do/note/", said)
-    assert away.status_code == 302
-    assert "/accounts/login/" in away.url
-    back = "allauth.account.auth_backends.AuthenticationBackend"
-
-    def sign_in_again(name):
-        session = dict(client.session)
-        client.force_login(get_user_model().objects.get(pk=people[name]), backend=back)
-        return session
-
-    kept = client.session["kept-words"]
-    sign_in_again("handler_east")
-    session = client.session
-    session["kept-words"] = kept
-    session.save()
-    page = client.get(f"/cases/{case.number}/").content.decode()
-    assert "the words of an hour" in page
-    assert "登录过期了" in page
-    assert "the words of an hour" not in client.get(f"/cases/{case.number}/").content.decode()
-    assert not [event for event in view_of(case, now).timeline if event.verb == "note"]
-    session = client.session
-    session["kept-words"] = {**kept, "who": people["agent"]}
-    session.save()
-    assert "the words of an hour" not in client.get(f"/cases/{case.number}/").content.decode()
-
-
-def test_nothing_is_kept_of_strangers(case, client):
-    said = {"by": "7", "text": "x" * 100}
-    client.post(f"/cases/{case.number}/do/note/", said)
-    assert "kept-words" not in client.session
-
-
 def test_a_colleague_is_named_on_the_page(case, signed_in, people, now):
     client = signed_in("handler_east")
     said = {"person": people["handler_east"]}
