@@ -64,7 +64,7 @@ def _progress() -> Callable[[float, str], None]:
 
     def show(share: float, words: str) -> None:
         if not said:
-            click.echo("Setting up the sample city (about half a minute, once) …", err=True)
+            click.echo("Setting up the sample city (about a minute, once) …", err=True)
         if _on_a_terminal():
             full = round(share * BAR)
             bar = "█" * full + "·" * (BAR - full)
