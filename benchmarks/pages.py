@@ -226,7 +226,7 @@ def _with_parameters(who: str) -> Iterator[Ask]:
     yield from _searches(at)
     yield from _cases(at, actor)
     yield from _commanded(at)
-    yield from _appraised(at)
+    yield from _appraised(at, whole=who == filled.CITY)
     yield from _looked_back(at.numbers["open"])
     yield from _taken(at)
 
@@ -318,14 +318,15 @@ def _commanded(at: _Place) -> Iterator[Ask]:
         yield Ask(f"/command/stages/… {stage}", f"/command/stages/2026-10/{stage}/")
 
 
-def _appraised(at: _Place) -> Iterator[Ask]:
+def _appraised(at: _Place, *, whole: bool) -> Iterator[Ask]:
     for period in ("2026-10", "2026-11"):
         for by in ("unit", "area", "matter"):
             yield _asked(by, f"/appraisal/{period}/", by=by)
     yield Ask("/appraisal/… unit", f"/appraisal/2026-10/unit/{at.unit}/")
     yield Ask("/appraisal/… street", f"/appraisal/2026-10/area/{at.street}/")
-    yield Ask("/appraisal/… district", f"/appraisal/2026-10/area/{at.district}/")
-    yield Ask("/appraisal/… matter", f"/appraisal/2026-10/matter/{at.group}/")
+    if whole:  # to a street these do not exist
+        yield Ask("/appraisal/… district", f"/appraisal/2026-10/area/{at.district}/")
+        yield Ask("/appraisal/… matter", f"/appraisal/2026-10/matter/{at.group}/")
 
 
 def _taken(at: _Place) -> Iterator[Ask]:

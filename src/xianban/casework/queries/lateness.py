@@ -1,6 +1,6 @@
 """What is late or soon late, by unit, area and matter; whom to press first; and what came of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
@@ -104,38 +104,32 @@ def to_press(
 def _heaviest(
     may: Access, filters: Filters, now: datetime, limit: int
 ) -> list[tuple[int, datetime, str, int]]:
-    """Key, time, urgency and supporters of the cases that weigh most, before people are counted.
+    """Key, time, urgency and supporters of the cases that weigh most, before people are counted."""
+    found: set[tuple[int, Any, str, int]] = set()  # late cases all are due
+    for branch in may.branches():
+        rows = filtered(branch, filters, may.city, now)
+        heaviest = rows.order_by(_PressWeight(Value(now)).desc(), "next_due_at", "id")
+        for part in _as_read(rows, heaviest):
+            found |= {*part.values_list("id", "next_due_at", "urgency", "supporters")[:limit]}
 
-    Tens of thousands are weighed by an index alone.
+    def by_weight(one: tuple[int, Any, str, int]) -> tuple[float, datetime, int]:
+        pk, due, urgency, supporters = one
+        late_s = (now - due).total_seconds()
+        return -press_weight(late_s=late_s, people=1 + supporters, urgency=urgency), due, pk
+
+    return sorted(found, key=by_weight)[:limit]
+
+
+def _as_read(rows: QuerySet[Case], heaviest: QuerySet[Case]) -> Iterator[QuerySet[Case]]:
+    """The same cases in parts, each by weight: of those that one person asked for, the first due weighs most.
+
+    So of most only the first are read, and weighed are the few that more people asked for.
     """
-    parts = [filtered(branch, filters, may.city, now) for branch in may.branches()]
-    if len(parts) == 1 and not (filters.clock or filters.unit or filters.area):
-        parts = _that_may_weigh_most(parts[0], limit)
-    found: dict[int, tuple[float, Any, int, str, int]] = {}  # late cases all are due
-    for part in parts:
-        weighed = part.annotate(weight=_PressWeight(Value(now)))
-        for pk, due, urgency, supporters, weight in weighed.order_by(
-            "-weight", "next_due_at", "id"
-        ).values_list("id", "next_due_at", "urgency", "supporters", "weight")[:limit]:
-            found[pk] = (-weight, due, pk, urgency, supporters)
-    heaviest = sorted(found.values())[:limit]
-    return [(pk, due, urgency, supporters) for _, due, pk, urgency, supporters in heaviest]
-
-
-def _that_may_weigh_most(rows: QuerySet[Case], limit: int) -> list[QuerySet[Case]]:
-    """What is left when those go that weigh less than `limit` of the most urgent cases.
-
-    Whatever is due later than these, and is asked for by no more people, weighs less than each of them.
-    """
-    most_urgent = max(URGENCY_WEIGHTS, key=URGENCY_WEIGHTS.__getitem__)
-    due = rows.filter(urgency=most_urgent).order_by("next_due_at")
-    last = due.values_list("next_due_at", flat=True)[limit - 1 : limit].first()
-    if last is None:
-        return [rows]
-    return [
-        rows.filter(next_due_at__lte=last),
-        rows.filter(next_due_at__gt=last, supporters__gt=0),
-    ]
+    yield heaviest.filter(supporters__gt=0)
+    of_one = rows.filter(supporters=0).order_by("next_due_at", "id")
+    yield of_one.exclude(urgency__in=URGENCY_WEIGHTS)
+    for urgency in URGENCY_WEIGHTS:
+        yield of_one.filter(urgency=urgency)
 
 
 def _persons(ids: Collection[int]) -> dict[int, int]:
