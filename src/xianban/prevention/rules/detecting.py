@@ -18,6 +18,7 @@ from xianban.prevention.rules.signs import gatherings, relapses
 
 if TYPE_CHECKING:
     from xianban.city.api import Detector
+    from xianban.foresight.clusters import Cluster
 
 LEAST_DAYS, LEAST_WEEKS = 84, 30
 YOUNG_DAYS = 8
@@ -121,7 +122,7 @@ def _run(counts: NDArray[Any], expected: NDArray[Any]) -> int:
 
 def _clusters(detector: "Detector", past: Past) -> Found:
     """Neighbouring areas that have more together, one matter after another."""
-    from xianban.foresight import clusters, outbreaks
+    from xianban.foresight import outbreaks
 
     made = cut(past, area=detector.area, matter=detector.matter, days=detector.look_back_days)
     days, window = made.counts.shape[1], detector.window_days
@@ -141,25 +142,7 @@ def _clusters(detector: "Detector", past: Past) -> Found:
                 counts[:, place_of[area]] += made.counts[n]
         if counts[-window:].sum() < detector.least:
             continue
-        before = counts[:-window]
-        usual = (before.sum(axis=0) + 0.5) / len(before)
-        shape = _weekdays(before, days)
-        shape *= _swings(counts.sum(axis=1), usual.sum() * shape, len(before))
-        scan = partial(
-            clusters.scan,
-            counts,
-            baseline=usual[None, :] * shape[:, None],
-            xy=xy,
-            max_days=window,
-            max_neighbours=min(20, len(places)),
-            statistic="negative-binomial",
-            baseline_days=len(before),
-            seed=SEED,
-            top=3,
-        )
-        if all(hit.p_value > GLANCE for hit in scan(replicates=GLANCES)):
-            continue
-        hits = scan(replicates=199)
+        hits = _scanned(counts, xy, window)
         first += [(matter, hit) for hit in hits if hit.observed >= detector.least]
     if not first:
         return []
@@ -189,6 +172,31 @@ def _clusters(detector: "Detector", past: Past) -> Found:
             )
         )
     return found
+
+
+def _scanned(counts: NDArray[Any], xy: NDArray[Any], window: int) -> Sequence["Cluster"]:
+    """The likeliest clusters of the newest `window` of (days, places); none where a glance finds none."""
+    from xianban.foresight import clusters
+
+    before = counts[:-window]
+    usual = (before.sum(axis=0) + 0.5) / len(before)
+    shape = _weekdays(before, len(counts))
+    shape *= _swings(counts.sum(axis=1), usual.sum() * shape, len(before))
+    scan = partial(
+        clusters.scan,
+        counts,
+        baseline=usual[None, :] * shape[:, None],
+        xy=xy,
+        max_days=window,
+        max_neighbours=min(20, counts.shape[1]),
+        statistic="negative-binomial",
+        baseline_days=len(before),
+        seed=SEED,
+        top=3,
+    )
+    if all(hit.p_value > GLANCE for hit in scan(replicates=GLANCES)):
+        return ()
+    return scan(replicates=199)
 
 
 def _weekdays(before: NDArray[Any], days: int) -> NDArray[np.float64]:
