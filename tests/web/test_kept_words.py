@@ -118,12 +118,12 @@ def test_a_form_of_nobody_is_not_kept(sides, meeting):
 def test_a_photograph_that_came_along_is_held(sides):
     number, key = sides["east"].reported.number, sides["east"].people["handler"]
     client = client_of(key)
-    form = next(f for f in Page(body_of(client.get(f"/cases/{number}/"))).forms if f.action.endswith("/do/note/"))  # fmt: skip
+    form = next(f for f in Page(body_of(client.get(f"/cases/{number}/"))).forms if f.action.endswith("/do/note/#act-note"))  # fmt: skip
     sent = {one.name: one.value for one in form.controls if one.kind == "hidden"} | {"text": WORDS}
     late = Client()
     late.post(form.action, sent | {"files": SimpleUploadedFile("a.jpg", samples.photograph())})
     page = Page(body_of(_signed_in(late, key).get(f"/cases/{number}/")))
-    form = next(f for f in page.forms if f.action.endswith("/do/note/"))
+    form = next(f for f in page.forms if f.action.endswith("/do/note/#act-note"))
     assert [one.value for one in form.controls if one.name == "held"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -101,7 +102,8 @@ def act(request: HttpRequest, actor: Actor, number: str, verb: str) -> HttpRespo
     )
     if posted.get("from") == "today":
         return redirect("today")
-    return redirect("case", number)
+    # the address of a form ends with its place, so that a refusal is seen there; what is done begins at the top
+    return redirect(reverse("case", args=(number,)) + "#top")
 
 
 def _foretold(

@@ -72,10 +72,11 @@ document.addEventListener("click", (event) => {
   if (link) openAct(link.hash);
 });
 openAct(location.hash);
-// What was wrong is where one looks, though the page grew since it got the focus.
+// What was wrong is where one looks, though the page grew since; an address with a place in it gives no focus.
 addEventListener("load", () => {
-  const wrong = document.activeElement;
-  if (wrong?.closest("details.act") && wrong.matches("[autofocus]")) wrong.scrollIntoView({ block: "center" });
+  const wrong = document.querySelector("details.act[open] [autofocus]");
+  wrong?.focus({ preventScroll: true });
+  wrong?.scrollIntoView({ block: "center" });
 });
 
 // A report that arrived needs no draft any more.
