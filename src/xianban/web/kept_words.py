@@ -6,7 +6,7 @@ their words back, where they wrote them. Passwords are not kept, nor what the pa
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -125,8 +125,7 @@ def _is_page(response: HttpResponseBase) -> bool:
 
 def _opened(sealed: str) -> Kept | None:
     try:
-        plain: Mapping[str, object] = json.loads(_seal().decrypt(sealed.encode()))
-        return Kept(**plain)  # type: ignore[arg-type]
+        return Kept(**json.loads(_seal().decrypt(sealed.encode())))
     except (InvalidToken, ValueError, TypeError):
         return None
 
