@@ -106,10 +106,12 @@ def _heaviest(
 ) -> list[tuple[int, datetime, str, int]]:
     """Key, time, urgency and supporters of the cases that weigh most, before people are counted."""
     found: set[tuple[int, Any, str, int]] = set()  # late cases all are due
-    for branch in may.branches():
+    branches = may.branches()
+    few = len(branches) > 1 or filters.unit or filters.area or filters.matter
+    for branch in branches:
         rows = filtered(branch, filters, may.city, now)
         heaviest = rows.order_by(_PressWeight(Value(now)).desc(), "next_due_at", "id")
-        for part in _as_read(rows, heaviest):
+        for part in [heaviest] if few else _as_read(rows, heaviest):
             found |= {*part.values_list("id", "next_due_at", "urgency", "supporters")[:limit]}
 
     def by_weight(one: tuple[int, Any, str, int]) -> tuple[float, datetime, int]:
