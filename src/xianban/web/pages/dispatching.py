@@ -29,7 +29,7 @@ from xianban.web.reasons import reasons_of
 from xianban.web.timeline import lines_of
 from xianban.web.wording import in_words
 
-SHOWN = 60  # rows beside the open case
+SHOWN = 40  # rows beside the open case
 LOOKING_S = 90  # how long an opened case counts as being looked at
 UNDO_S = 600  # as long as the rules let a dispatch be taken back
 WORTH_NAMING = 0.05  # a likelihood below it is no candidate for a ruling
