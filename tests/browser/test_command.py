@@ -100,3 +100,29 @@ def test_the_wall_needs_no_scrolling(town, overseen, sign_in):
         assert fits  # five that rise, none cut off
         big = page.locator(".figure-card strong").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")  # fmt: skip
         assert big > height / 20  # legible from across the room
+
+
+def test_the_wall_is_loaded_again_until_it_is_stopped(town, overseen, sign_in):
+    page = sign_in("leader")
+    page.clock.install()
+    page.goto(f"{town.url}/city/wall/")
+
+    def minute_loads():
+        page.evaluate("document.body.dataset.seen = 'yes'")
+        page.clock.run_for(61_000)
+        return page.locator("body:not([data-seen])")
+
+    expect(minute_loads()).to_have_count(1)
+    stop = page.get_by_role("button", name="暂停更新")
+    stop.click()
+    expect(stop).to_have_attribute("aria-pressed", "true")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect(minute_loads()).to_have_count(0)
+    assert not asked
+    stop.click()
+    page.context.set_offline(True)
+    expect(minute_loads()).to_have_count(0)
+    expect(page.get_by_text("更新不了")).to_be_visible()
+    page.context.set_offline(False)
+    expect(minute_loads()).to_have_count(1)

@@ -172,7 +172,7 @@ def test_only_who_oversees(late, signed_in, address):
 
 def test_the_wall_is_fresh_and_whole_without_script(late, signed_in):
     page = shown(signed_in("leader").get("/city/wall/"))
-    assert '<meta http-equiv="refresh" content="60">' in page
+    assert '<noscript><meta http-equiv="refresh" content="60"></noscript>' in page
     assert not re.search(r"<script(?![^>]*(src=|application/json))", page)
     assert " style=" not in page
 
