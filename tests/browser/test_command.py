@@ -116,6 +116,7 @@ def test_the_wall_is_loaded_again_until_it_is_stopped(town, overseen, sign_in):
     stop = page.get_by_role("button", name="暂停更新")
     stop.click()
     expect(stop).to_have_attribute("aria-pressed", "true")
+    expect(stop).to_have_css("color", "rgb(255, 255, 255)")  # readable under the pointer too
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     expect(minute_loads()).to_have_count(0)

@@ -25,6 +25,7 @@ CHINESE = {
     "next": "下一步",
     "corrected": "联系方式已更正，旧的已经删掉。",
     "do_correct": "更正",
+    "looked": "您本人 取了副本",
     "erase": "删除我的信息",
     "ask": "提交删除要求",
     "waits": "由专人决定",
@@ -45,6 +46,7 @@ ENGLISH = {
     "next": "Next",
     "corrected": "Your contact is corrected, and the old one is gone.",
     "do_correct": "Correct",
+    "looked": "You took a copy",
     "erase": "Erase my data",
     "ask": "Ask for erasure",
     "waits": "a person decides",
@@ -110,6 +112,7 @@ def test_a_copy_a_correction_and_erasure(browser, town, sign_in, lang, said):
 
     # another telephone; the old one is gone
     page.goto(f"{story}mine/")
+    expect(page.locator("main")).to_contain_text(said["looked"])
     page.locator("#correct summary").click()
     page.fill("#new-phone", "1")
     press(page, said["next"])

@@ -231,10 +231,10 @@ LOOKS: Mapping[str, Promise] = {
     "person.reveal": _("打开了联系方式"),
     "person.read": _("打开了原话"),
     "person.find": _("按电话查到了您"),
-    "person.copy": _("您本人取了副本"),
-    "person.correct": _("您本人作了更正"),
+    "person.copy": _("取了副本"),
+    "person.correct": _("作了更正"),
 }
-LOOKERS: Mapping[str, Promise | str] = {"person": "", "machine": _("系统")}  # else a name
+LOOKERS: Mapping[str, Promise] = {"person": _("您本人"), "machine": _("系统")}  # else a name
 RIGHTS: Mapping[str, Promise] = {
     "copy": _("取副本"),
     "correct": _("更正联系方式"),
