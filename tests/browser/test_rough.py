@@ -185,4 +185,5 @@ def test_two_handlers_at_once_the_second_hears_and_keeps_the_words(page, town, s
     act(first, "sign")
     act(second, "contact", contacted="no", text="打了三次没有接")
     expect(second.locator("#conflict")).to_contain_text("Handler")
+    expect(second.locator("#conflict")).to_be_in_viewport()
     expect(second.locator("#act-contact [name=text]")).to_have_value("打了三次没有接")
