@@ -62,6 +62,18 @@ def test_ten_cases_by_keys(town, sign_in):
     assert "water" in set(states.values_list("unit", flat=True))
 
 
+def test_what_was_typed_before_the_page_was_ready_is_looked_up(town, sign_in):
+    unsure()
+    desk = sign_in("dispatcher")
+    held = []
+    desk.route("**/htmx.min.js*", lambda route: held.append(route))
+    desk.goto(f"{town.url}/dispatch/", wait_until="commit")
+    desk.locator("#find").press_sequentially("water")
+    assert held
+    held[0].continue_()
+    expect(desk.locator("#found button", has_text="Waterworks").first).to_be_visible()
+
+
 def test_a_dispute_is_ruled_by_keys(town, sign_in):
     case = make_case(now=utc_now())
     said = {"reason": "not_our_duty", "text": "这条路归区里管，见道路移交协议第三条"}

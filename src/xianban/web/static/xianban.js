@@ -17,6 +17,11 @@ addEventListener("pageshow", () => {
   }
 });
 
+// What one typed before the page was ready is answered as well; so this file comes before htmx.
+document.addEventListener("htmx:after:init", ({ target: field }) => {
+  if (field.defaultValue !== undefined && field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // The keys of a page, over it: F1 wherever one types, ? elsewhere; Escape puts them away.
 const keyHelp = document.getElementById("keys");
 document.addEventListener("click", (event) => {
