@@ -1,19 +1,23 @@
 """The ledger: what is written stays, and what was tampered with is named."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from xianban.base.errors import BrokenPromise
 from xianban.ledger.api import (
     START,
     Entry,
     append,
+    ask_check,
     checkpoint,
     head_of,
     history,
+    newest_check,
     newest_seqs,
+    run_check,
     verify,
 )
 from xianban.ledger.models import Act, Checkpoint
@@ -129,3 +133,29 @@ def test_two_acts_cannot_take_one_place(ledger):
 def test_an_act_needs_the_transaction_of_its_change():
     with pytest.raises(BrokenPromise):
         append([Entry("case:1", "note", "user:1", NOW, {})])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_says_how_far_it_is_while_others_write(monkeypatch):
+    monkeypatch.setattr("xianban.ledger.queries.CHUNK", 2)
+    for seq in range(3):
+        write("case:1", n=seq)
+        write("case:2", n=seq)
+
+    def write_elsewhere():
+        write("case:1")
+        connection.close()
+
+    def look(say):
+        def told(acts):
+            (other := Thread(target=write_elsewhere)).start()
+            other.join()
+            say(acts, "acts")
+
+        return verify(progress=told).broken
+
+    ask_check(acting="user:1", now=NOW)
+    assert run_check(look, now=NOW)
+    assert newest_check(ended=True).state == "whole"
+    Act.objects.filter(subject="case:2", seq=2).delete()
+    assert "case:2 act 2 is missing" in verify().broken
