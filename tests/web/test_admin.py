@@ -274,6 +274,17 @@ def test_the_ledger_is_checked_by_the_worker_and_the_page_says_so(signed_in, peo
     assert run_check(lambda say: say(1, "acts"), now=monday())
     assert "完整" in admin.get("/admin/system/").content.decode()
 
+    def fails(say):
+        raise OSError("the disk is away")
+
+    admin.post("/admin/system/do/check/")
+    with pytest.raises(OSError, match="the disk"):
+        run_check(fails, now=monday())
+    page = admin.get("/admin/system/").content.decode()
+    assert "没有核对完" in page
+    assert "发现不符" not in page
+    assert "台账没有核对完" in admin.get("/admin/").content.decode()
+
 
 def test_every_round_of_the_worker_and_every_deed_has_a_word():
     from xianban.config.worker import JOBS

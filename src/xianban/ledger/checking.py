@@ -11,11 +11,12 @@ from xianban.ledger.models import Act, Check
 
 SILENCE = timedelta(minutes=3)  # one that says nothing for so long died, and is begun again
 STEP_SHOWN = 300
+NOT_DONE = "the check itself failed: "  # it says nothing about the ledger
 
 
 @dataclass(frozen=True)
 class CheckSeen:
-    """A check: `state` is waiting, running, whole or broken."""
+    """A check: `state` is waiting, running, whole, broken, or failed: not done to its end."""
 
     state: str
     asked_at: datetime
@@ -41,7 +42,8 @@ def newest_check(*, ended: bool = False) -> CheckSeen | None:
     row = rows.order_by("-id").first()
     if row is None:
         return None
-    state = "broken" if row.broken else "whole"
+    failed = row.broken.startswith(NOT_DONE)
+    state = "failed" if failed else "broken" if row.broken else "whole"
     if row.ended_at is None:
         state = "running" if row.started_at else "waiting"
     return CheckSeen(
@@ -107,7 +109,7 @@ def run_check(look: Callable[[Callable[[int, str], None]], str | None], *, now: 
     try:
         broken = look(lambda done, step: say_progress(key, done, step=step))
     except Exception as reason:
-        end_check(key, f"the check itself failed: {type(reason).__name__}: {reason}")
+        end_check(key, f"{NOT_DONE}{type(reason).__name__}: {reason}")
         raise
     end_check(key, broken)
     return True

@@ -220,6 +220,8 @@ def _checked(system: str, now: datetime) -> Concern:
     check = ledger.newest_check(ended=True)
     if check is None or check.ended_at is None:
         return Concern("amber", "shield-check", _("台账还没有核对过"), url=f"{system}#check", remedy=_("现在核对"))  # fmt: skip
+    if check.state == "failed":
+        return Concern("amber", "shield-check", _("台账没有核对完"), check.broken, f"{system}#check", _("再核对一次"))  # fmt: skip
     if check.broken:
         return Concern("vermilion", "alert-triangle", _("台账核对发现问题"), check.broken, f"{system}#check", _("看结果"))  # fmt: skip
     said = _("台账%(ago)s核对过，完整") % {"ago": moments.ago(check.ended_at, now=now)}
