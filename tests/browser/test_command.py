@@ -51,10 +51,10 @@ def test_a_supervisor_from_the_late_to_the_last_task(town, overseen, sign_in):
     page.locator("#decision").fill("三天内清完")
     page.get_by_role("button", name="记入台账").click()
     expect(page.locator(".decision")).to_have_text("三天内清完")
-    page.locator("#tasks summary", has_text="交办").click()
+    page.locator("#tasks summary", has_text="交办一项").click()
     page.locator("#text").fill("每天清运两次")
     page.locator("#unit").fill("Bridge Street Office")
-    page.get_by_role("button", name="交办", exact=True).click()
+    page.get_by_role("button", name="交办一项", exact=True).click()
     expect(page.locator(".meeting-tasks")).to_contain_text("每天清运两次")
 
     handler = sign_in("handler")

@@ -235,6 +235,9 @@ def test_the_audit_finds_who_opened_a_contact_and_what_for(proven, signed_in, pe
     assert admin.get("/audit/?who=machine&kind=packs").status_code == 200
     assert admin.get(f"/audit/case/{case.number}/").status_code == 200
     assert admin.get(f"/audit/staff/{people['administrator']}/").status_code == 200
+    shown = admin.get("/audit/?kind=audit").content.decode()
+    assert "查审计记录" in shown
+    assert "kind=people" not in shown  # what was asked stands there in words
     taken = b"".join(admin.get("/audit/acts.csv?kind=people").streaming_content).decode()
     assert "给予角色" in taken
     looked = search_acts(Sought(actor=f"user:{people['administrator']}", verbs=("audit.search",)))

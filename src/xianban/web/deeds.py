@@ -130,6 +130,15 @@ NOUNS: Mapping[str, Promise] = {
     "city": gettext_lazy("城市"),
     "dispatch": gettext_lazy("派单"),
 }
+WHOM = ("about", "actor", "subject")  # in what an act carries: who or what else is named
+ASKED: Mapping[str, Promise | str] = {
+    "actor": gettext_lazy("谁做的"),
+    "subject": gettext_lazy("对什么"),
+    "kind": "",  # says itself what it is, and so does a purpose
+    "purpose": "",
+    "since": gettext_lazy("从"),
+    "until": gettext_lazy("到"),
+}
 FIELDS: Mapping[str, Promise] = {
     "name": gettext_lazy("姓名"),
     "email": gettext_lazy("邮箱"),
@@ -176,7 +185,9 @@ def word_of(verb: str) -> str:
 def told(acts: Sequence[ActSeen], actor: Actor) -> list[Deed]:
     """Each act in words. A case that `actor` may not see has no number; people have no names."""
     subjects = [
-        subject for act in acts for subject in (act.subject, str(act.payload.get("about", "")))
+        subject
+        for act in acts
+        for subject in (act.subject, *(str(act.payload.get(name, "")) for name in WHOM))
     ]
     cases = _numbers(subjects, actor)
     users = names_of([*_keys("user", subjects), *_keys("user", (act.actor for act in acts))])
@@ -215,7 +226,7 @@ def _deed(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> D
         url=url,
         purpose=words.called(words.PURPOSES, payload.get("purpose", "")),
         reason=mask_numbers(str(reason))[:REASON_LONGEST],
-        details=tuple(_details(act)),
+        details=tuple(_details(act, cases, users)),
     )
 
 
@@ -250,7 +261,7 @@ def _about(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> 
     return str(NOUNS.get(kind, subject)), ""
 
 
-def _details(act: ActSeen) -> Iterable[str]:
+def _details(act: ActSeen, cases: Mapping[int, str], users: Mapping[int, str]) -> Iterable[str]:
     payload = act.payload
     for grant in payload.get("grants") or ():
         yield _grant(*grant)
@@ -268,7 +279,7 @@ def _details(act: ActSeen) -> Iterable[str]:
         if payload.get("searched"):
             yield _("按词语查找的结果")
     if act.verb.startswith("audit."):
-        yield from _asked(payload)
+        yield from _asked(payload, cases, users)
     if act.verb == "load":
         yield _("第 %(n)s 版，%(day)s 起生效") % {
             "n": payload.get("number"),
@@ -277,10 +288,21 @@ def _details(act: ActSeen) -> Iterable[str]:
         yield str(payload.get("digest", ""))[:12]
 
 
-def _asked(payload: Mapping[str, Any]) -> Iterable[str]:
-    for name in ("actor", "subject", "kind", "purpose", "since", "until"):
-        if value := payload.get(name):
-            yield f"{name}={value}"
+def _asked(
+    payload: Mapping[str, Any], cases: Mapping[int, str], users: Mapping[int, str]
+) -> Iterable[str]:
+    """What was looked for in the record: whose acts, done to what, of which kind, when."""
+    for name, word in ASKED.items():
+        if value := str(payload.get(name) or ""):
+            if name in WHOM and (keys := _keys("user", [value])):
+                value = users.get(keys[0], value)
+            elif name in WHOM and (keys := _keys("case", [value])):
+                value = cases.get(keys[0], _("范围以外的案件"))
+            elif name == "kind":
+                value = str(KINDS[value][0]) if value in KINDS else word_of(value)
+            elif name == "purpose":
+                value = words.called(words.PURPOSES, value)
+            yield f"{word} {value}".strip()
     if "acts" in payload:
         yield ngettext("%(n)d 条", "%(n)d 条", payload["acts"]) % {"n": payload["acts"]}
 

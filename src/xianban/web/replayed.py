@@ -70,6 +70,7 @@ def months_chart(months: Sequence[Any]) -> Chart | None:
             Series(_("其中后来证实"), 2, look="bars", colour="jade"),
         ),
         unit=_("条"),
+        note=_("紫色是预警，绿色是其中后来证实的。"),
     )
 
 

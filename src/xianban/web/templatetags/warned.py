@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from xianban.accounts.api import MACHINE
 from xianban.web import replayed, warned
 from xianban.web.templatetags.look import sign
-from xianban.web.words import Chip, called
+from xianban.web.words import LOOKERS, Chip, called
 
 register = template.Library()
 DAY, FOUR_WEEKS = timedelta(days=1), timedelta(weeks=4)
@@ -22,6 +24,18 @@ TABLES = {name.lower(): value for name, value in vars(warned).items() if name.is
 def warned_word(code: str, table: str) -> str:
     """What a code of warnings is called: `{{ code|warned_word:"methods" }}`."""
     return called(TABLES[table], code)
+
+
+@register.filter
+def tells(text: str) -> bool:
+    """Whether anything is left of words in which what few people used is not shown."""
+    return bool(text.strip("□# "))
+
+
+@register.filter
+def whom(name: str) -> Promise | str:
+    """Who did something, where the product itself did it too."""
+    return LOOKERS["machine"] if name == MACHINE.name else name
 
 
 @register.simple_tag
