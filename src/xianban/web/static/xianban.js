@@ -17,9 +17,10 @@ addEventListener("pageshow", () => {
   }
 });
 
-// What one typed before the page was ready is answered as well; so this file comes before htmx.
+// What one typed before the page was ready is answered as well; so this file comes before htmx. Only
+// htmx hears of it: nobody typed.
 document.addEventListener("htmx:after:init", ({ target: field }) => {
-  if (field.defaultValue !== undefined && field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (field.defaultValue !== undefined && field.value !== field.defaultValue) field.dispatchEvent(new Event("input"));
 });
 
 // The keys of a page, over it: F1 wherever one types, ? elsewhere; Escape puts them away.
