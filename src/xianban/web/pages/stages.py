@@ -87,7 +87,7 @@ def bottleneck_said(slow: StageSeen | None) -> str:
     if slow is None:
         return ""
     return _(
-        "最耗时的环节是“%(stage)s”：占全部等待的 %(share)d%%，%(n)s 次，一半在 %(median)s 内，最慢的一成超过 %(p90)s。"
+        "最耗时的环节是“%(stage)s”：占全部等待的 %(share)d%%，%(n)s 次，一半在 %(median)s内，最慢的一成超过 %(p90)s。"
     ) % {
         "stage": words.STAGES[slow.stage],
         "share": round(100 * slow.share),
