@@ -160,4 +160,7 @@ def test_a_copy_a_correction_and_erasure(browser, town, sign_in, lang, said):
     agent.goto(f"{town.url}/cases/{number}/")
     assert "rubbish lies" not in agent.content()
     assert "Miller" not in agent.content()
+    expect(agent.get_by_role("heading", level=1)).to_have_text(number)
+    agent.goto(f"{town.url}/cases/?tab=ended")
+    expect(agent.locator("a.whole").first).to_have_text(number)
     context.close()

@@ -234,9 +234,10 @@ def _shown(
     due = row["next_due_at"]
     kind, since = clock or ("", row["received_at"])
     plain = {name: row[name] for name in COLUMNS if name not in ("title", "matter", "area", "unit")}
+    number = case_number(row["id"], row["received_at"], tz=city.tz)
     return CaseRow(
-        title=row["title"] or row["begins"],
-        number=case_number(row["id"], row["received_at"], tz=city.tz),
+        title=row["title"] or row["begins"] or number,  # the words may have been erased
+        number=number,
         matter=matter_named(city, row["matter"]),
         area=area_named(city, row["area"]),
         unit=unit_named(city, row["unit"]),

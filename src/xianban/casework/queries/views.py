@@ -289,7 +289,9 @@ def _follow_ups(standing: Standing) -> tuple[FollowUpShown, ...]:
 
 def _other(case: Case, kind: str, score: float, city: City) -> LinkShown:
     number = case_number(case.pk, case.received_at, tz=city.tz)
-    return LinkShown(case.pk, number, case.title or case.text[:60], case.state, kind, score)
+    return LinkShown(
+        case.pk, number, case.title or case.text[:60] or number, case.state, kind, score
+    )
 
 
 def _links(case_id: int, may: Access) -> tuple[LinkShown, ...]:

@@ -193,7 +193,7 @@ def _page(
     merged = {one.case_id for one in view.merged_from}
     context = menu(actor, "cases") | {
         "case": view,
-        "heading": view.title or _beginning(view.text),
+        "heading": view.title or _beginning(view.text) or view.number,
         "acts": acts,
         "lists": lists_for(acts),
         "lines": _timeline(view, brought),
