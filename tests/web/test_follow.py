@@ -143,3 +143,14 @@ def test_staff_see_who_rated(answered, signed_in):
     assert "诉求人评价" in line
     assert "代诉求人评价" not in line
     assert "the resident" not in line
+
+
+def test_what_the_machine_only_guesses_is_not_told_as_the_matter(town):
+    number, code = report("rubbish lies about", place="")
+    key = int(number.split("-")[1])
+    told = public_story(key, now=monday())
+    assert told.state == "received"
+    assert told.matter.name
+    assert "<dt>事项</dt>" not in story(number, code).content.decode()
+    act(number, "dispatch", at=monday(9), who=user("dispatcher"), unit="street-east")
+    assert "<dt>事项</dt>" in story(number, code).content.decode()
