@@ -20,6 +20,7 @@ class Seat:
     says: str
 
 
+STREET = "990103003"
 SEATS = (
     Seat("agent", Granted(Role.AGENT), "takes calls, follows up after answers"),
     Seat(
@@ -34,11 +35,11 @@ SEATS = (
     ),
     Seat(
         "street",
-        Granted(Role.HANDLER, "", "990103001-street_office"),
-        "the street office of 潮生街道",
+        Granted(Role.HANDLER, "", f"{STREET}-street_office"),
+        "the street office of 东埠街道",
     ),
     Seat("water", Granted(Role.HANDLER, "", "990102-utility_water"), "the waterworks of 江北区"),
-    Seat("gridworker", Granted(Role.GRID_WORKER, "990103001"), "walks the grids of 潮生街道"),
+    Seat("gridworker", Granted(Role.GRID_WORKER, STREET), "walks the grids of 东埠街道"),
     Seat(
         "supervisor", Granted(Role.SUPERVISOR), "sees what is late, presses, decides on suspensions"
     ),
@@ -72,7 +73,7 @@ def hire(city: City, *, password: str, now: datetime, rng: np.random.Generator) 
         if code not in taken and unit.kind != "hotline_center":
             new.append(_colleague(f"h-{code}", Granted(Role.HANDLER, "", code), rng))
     for code, area in city.areas.items():
-        if area.level == "street" and code != "990103001":
+        if area.level == "street" and code != STREET:
             new.append(_colleague(f"g-{code}", Granted(Role.GRID_WORKER, code), rng))
         if area.level == "district":
             new.append(_colleague(f"s-{code}", Granted(Role.SUPERVISOR, code), rng))
