@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -121,6 +121,7 @@ PAGES = (
     Seen("detectors", "/detectors/", "detectors", "leader"),
     Seen("detector", "/detectors/daily_rise/", "detector", "leader", opens=("details.act",)),
     Seen("topics", "/warnings/topics/", "topics", "supervisor", opens=("#choose",)),
+    Seen("topic", "/warnings/topics/{topic}/", "topic", "supervisor", opens=("details.act",)),
     Seen("seasons", "/warnings/seasons/", "seasons", "supervisor", opens=("details.act",)),
     Seen("area-profile", "/warnings/areas/990103/", "area_profile", "leader"),
     Seen("patrol", "/patrol/", "patrol", "gridworker"),
@@ -178,7 +179,6 @@ NO_PAGE = {
     "warning_of_case": "the same page as a warning's; the journey from warning to effect opens it",
     "warning_of_case_do": "the target of a form",
     "detector_do": "the target of a form",
-    "topic": "opened by the journey of planning; its parts are those of topics",
     "topic_do": "the target of a form",
     "mine_copy": "a file",
     "decide_right": "the target of a form",
@@ -300,6 +300,23 @@ def _meeting(page: Page) -> str:
     return page.url.split("?")[0].strip("/").rsplit("/", 1)[-1]
 
 
+def _topic(page: Page) -> str:
+    """A topic of a month, the one there is or one chosen for the picture."""
+    page.goto("/warnings/topics/")
+    there = page.locator("section[aria-labelledby=topics-h] a")
+    if not there.count():
+        page.locator("#choose").evaluate("act => { act.open = true; }")
+        page.fill("#title", "楼道堆物一月清零")
+        page.fill("#text-1", "逐楼清理，贴出举报方式")
+        page.fill("#due-1", f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}")
+        for field, names in {"matter": "matters", "owner": "units", "unit-1": "units"}.items():
+            first = page.locator(f"#all-{names} option").first.get_attribute("value")
+            page.fill(f"#{field}", first or "")
+        with page.expect_navigation():
+            page.locator("#choose button[type=submit]").click()
+    return _first(page, "/warnings/topics/", "section[aria-labelledby=topics-h] a")
+
+
 # fact: (who looks, how it is found)
 FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
     "case": ("dispatcher", lambda page: _first(page, "/cases/", "a.whole")),
@@ -309,6 +326,7 @@ FACTS: Mapping[str, tuple[str, Callable[[Page], str]]] = {
     "period": ("supervisor", _period),
     "month": ("leader", _month),
     "meeting": ("supervisor", _meeting),
+    "topic": ("supervisor", _topic),
     "warning": (
         "supervisor",
         lambda page: _first(page, "/warnings/?list=all", "a.whole"),
