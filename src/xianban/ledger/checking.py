@@ -37,12 +37,17 @@ def ask_check(*, acting: str, now: datetime) -> bool:
 
 
 def newest_check(*, ended: bool = False) -> CheckSeen | None:
-    """The last check that was asked for, or the last that ended."""
+    """The last check that was asked for, or the last that ended; what one found broken stands until
+    another came to its end."""
     rows = Check.objects.filter(ended_at__isnull=False) if ended else Check.objects.all()
     row = rows.order_by("-id").first()
     if row is None:
         return None
     failed = row.broken.startswith(NOT_DONE)
+    if failed and ended:
+        found = rows.exclude(broken__startswith=NOT_DONE).order_by("-id").first()
+        if found is not None and found.broken:
+            row, failed = found, False
     state = "failed" if failed else "broken" if row.broken else "whole"
     if row.ended_at is None:
         state = "running" if row.started_at else "waiting"
